@@ -1,0 +1,3 @@
+from c3d_teach.cli import run
+
+run()

@@ -1,0 +1,47 @@
+"""Which processor does the work."""
+
+import contextlib
+import ctypes
+import sys
+
+import torch
+
+from c3d_teach.errors import UsageError
+
+
+def pick_device(name: str = "auto") -> torch.device:
+    """The device called ``name``; ``"auto"`` is CUDA where there is one, else the CPU.
+
+    Raises:
+        UsageError: for a device that does not exist here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        here = ["cpu"]
+        here += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+        here += ["mps"] * torch.backends.mps.is_available()
+        raise UsageError(
+            f"There is no device {name!r} here; there is {', '.join(here)}."
+        ) from error
+    return device
+
+
+def keep_freed_memory() -> None:
+    """Tell the C library to keep freed memory for the next tensor instead of returning it.
+
+    On Linux every large tensor is otherwise mapped anew and its pages are zeroed at first
+    touch, a third of the time of a training step on two cores. Does nothing elsewhere.
+    """
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError, AttributeError):  # musl has no mallopt
+        libc = ctypes.CDLL(None)
+        libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30)
+        libc.mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # malloc.h

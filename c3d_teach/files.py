@@ -1,0 +1,51 @@
+"""Writing files so that nothing is lost: to a temporary name, synced, then renamed."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from c3d_teach.errors import KitError
+
+
+def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
+    """Call ``write`` with a temporary path beside ``path``, then put it in place at once.
+
+    Whoever opens ``path`` sees the old file or the new one, whole, even after a crash.
+
+    Raises:
+        KitError: when the folder cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(part)
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as error:
+        raise KitError(f"Cannot write {path}: {error.strerror or error}.") from error
+    finally:
+        part.unlink(missing_ok=True) if part.parent.is_dir() else None
+
+
+def write_json(path: Path, data: Any) -> None:
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    write_atomically(path, lambda part: part.write_text(text, encoding="utf-8") and None)
+
+
+def writable_folder(path: Path) -> Path:
+    """``path`` as an existing folder that files can be written to.
+
+    Raises:
+        KitError: saying why not.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe = path / f".probe.{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise KitError(f"Cannot write to the folder {path}: {error.strerror or error}.") from error
+    return path

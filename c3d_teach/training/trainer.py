@@ -1,0 +1,313 @@
+"""The training loop: the same on a laptop's two cores and on a GPU."""
+
+import contextlib
+import platform
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader
+from tqdm.auto import tqdm
+
+from c3d_teach.data.counter import key_of
+from c3d_teach.data.transforms import Preprocess, horizontal_flip
+from c3d_teach.device import keep_freed_memory, pick_device
+from c3d_teach.errors import CheckpointError, KitError, UsageError
+from c3d_teach.files import writable_folder
+from c3d_teach.models.builder import ConvNet
+from c3d_teach.models.weights import Classifier, save
+from c3d_teach.training import checkpoint
+from c3d_teach.training.evaluate import collate, evaluate
+from c3d_teach.training.history import Epoch, History
+from c3d_teach.training.recipe import Recipe
+
+_CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
+_FIT_CLIPS = 256  # clips that mean and standard deviation are taken from
+
+
+def train(
+    model: ConvNet,
+    train_set: Any,
+    val_set: Any,
+    recipe: Recipe,
+    *,
+    out: str | Path,
+    device: str = "auto",
+    resume: bool = True,
+    seed: int = 0,
+    workers: int = 0,
+    card: dict[str, Any] | None = None,
+    progress: bool = True,
+    on_epoch: Callable[[Epoch], None] | None = None,
+) -> History:
+    """Train ``model`` as it is (it is not initialised again) and write the net to ``out``.
+
+    In ``out`` appear ``net.safetensors`` (for :func:`~c3d_teach.load`), ``history.json`` and
+    ``last.ckpt``. A run that was killed goes on from its last checkpoint when the same call
+    is made again, and ends with the same weights to the last bit (on a CPU with the same
+    number of threads): every mini-batch draws its random numbers from ``(seed, step)``.
+
+    On CUDA: bf16 autocast, channels_last_3d and cuDNN autotuning. On a CPU: float32, for
+    the bf16 weight gradient of a 3D convolution is wrong there on clips shorter than the
+    kernel is deep (torch 2.13.0).
+
+    Args:
+        train_set, val_set: datasets with ``classes``, ``describe()`` and items that hold
+            ``clip`` uint8 ``(L, H, W, C)`` and ``label``.
+        recipe: see :class:`~c3d_teach.Recipe`.
+        out: folder of the run.
+        device: ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
+        resume: go on from a checkpoint in ``out``; False starts anew.
+        seed: of shuffling, augmentation and dropout.
+        workers: processes that decode clips; embedded sets need none.
+        card: what to write on the net's card, beside what is written anyway.
+        progress: show a progress bar.
+        on_epoch: called after every epoch.
+
+    Returns:
+        The history of the run, earlier sittings included.
+
+    Raises:
+        UsageError: when net, data and recipe do not fit each other.
+        CheckpointError: for a checkpoint of another net, data or recipe, or a damaged one.
+        KitError: when the loss is no longer a number, or ``out`` cannot be written.
+    """
+    folder = writable_folder(Path(out))
+    _check_fit(model, train_set, val_set, recipe)
+    where = pick_device(device)
+    keep_freed_memory()
+    run = _Run(model, train_set, recipe, where, seed)
+    fingerprint = {
+        "recipe": recipe.to_dict(),
+        "net": model.config,
+        "data": train_set.describe(),
+        "validation": val_set.describe(),
+        "seed": seed,
+    }
+    history = History(net=str(folder / "net.safetensors"))
+    if resume and (state := checkpoint.read(folder)):
+        if found := checkpoint.differences(state["fingerprint"], fingerprint):
+            raise CheckpointError(
+                f"{folder} holds a run made differently: {'; '.join(found[:6])}. Train into "
+                "another folder, or start anew with resume=False (--fresh)."
+            )
+        run.restore(state)
+        history.epochs = History.from_dict(state["history"]).epochs
+
+    def write_checkpoint() -> None:
+        checkpoint.write(
+            folder, run.state() | {"fingerprint": fingerprint, "history": history.to_dict()}
+        )
+
+    classifier = Classifier(model, run.preprocess, tuple(train_set.classes), {}, folder.name)
+    total = run.total
+    with contextlib.closing(
+        tqdm(total=total, initial=run.step, disable=not progress, unit="step", dynamic_ncols=True)
+    ) as bar:
+        bar.set_description(f"training on {where}")
+        try:
+            while run.step < total:
+                started, saved = time.monotonic() - run.epoch_seconds, time.monotonic()
+                for _ in run.epoch(workers):
+                    bar.update()
+                    if run.step % 10 == 0:
+                        bar.set_postfix(loss=f"{run.mean_loss:.3f}", right=f"{run.mean_right:.1%}")
+                    run.epoch_seconds = time.monotonic() - started
+                    if time.monotonic() - saved > _CHECKPOINT_EVERY:
+                        write_checkpoint()
+                        saved = time.monotonic()
+                result = evaluate(classifier, val_set, workers=workers)
+                seconds = time.monotonic() - started
+                history.epochs.append(run.end_epoch(result.loss, result.accuracy, seconds))
+                write_checkpoint()
+                if progress:
+                    bar.write(str(history.final))
+                if on_epoch:
+                    on_epoch(history.final)
+        except KeyboardInterrupt:
+            write_checkpoint()
+            raise KitError(
+                f"Stopped at step {run.step} of {total}. The same command goes on from there."
+            ) from None
+    classifier.card = (card or {}) | {
+        "net": model.config,
+        "data": train_set.describe(),
+        "validation": val_set.describe() | {"accuracy": round(history.final.val_accuracy, 4)},
+        "recipe": recipe.to_dict(),
+        "seed": seed,
+        "seconds": round(history.seconds, 1),
+        "made with": f"torch {torch.__version__.split('+')[0]} on {where.type}, "
+        f"Python {platform.python_version()}",
+    }
+    model.eval()
+    save(classifier, history.net)
+    history.save(folder / "history.json")
+    return history
+
+
+class _Run:
+    """Net, optimiser and position of a run."""
+
+    def __init__(
+        self, model: ConvNet, train_set: Any, recipe: Recipe, device: torch.device, seed: int
+    ) -> None:
+        self.model, self.train_set, self.recipe, self.seed = model, train_set, recipe, seed
+        self.device = device
+        self.cuda = device.type == "cuda"
+        if self.cuda:
+            torch.backends.cudnn.benchmark = True
+        model.to(device, memory_format=torch.channels_last_3d)
+        self.optimiser = _optimiser(model, recipe)
+        self.per_epoch = -(-len(train_set) // recipe.batch)
+        self.total = recipe.steps(self.per_epoch)
+        self.step = 0
+        self.preprocess = _fitted(model, train_set, recipe)
+        self._reset()
+
+    def _reset(self) -> None:
+        self.loss_sum = self.right_sum = 0.0
+        self.seen = 0
+        self.epoch_seconds = 0.0
+
+    @property
+    def mean_loss(self) -> float:
+        return self.loss_sum / max(1, self.seen)
+
+    @property
+    def mean_right(self) -> float:
+        return self.right_sum / max(1, self.seen)
+
+    def epoch(self, workers: int) -> Iterator[None]:
+        """Train to the end of the current epoch, one mini-batch at a time."""
+        epoch, first = divmod(self.step, self.per_epoch)
+        order = torch.randperm(
+            len(self.train_set), generator=_generator(self.seed, "order", epoch)
+        ).tolist()
+        size = self.recipe.batch
+        batches = [order[i * size : (i + 1) * size] for i in range(first, self.per_epoch)]
+        batches = batches[: self.total - self.step]
+        loader = DataLoader(
+            self.train_set,
+            batch_sampler=batches,
+            num_workers=workers,
+            collate_fn=collate,
+            pin_memory=self.cuda,
+        )
+        self.model.train()
+        for batch in loader:
+            self._train_on(batch)
+            yield
+
+    def _train_on(self, batch: dict[str, Tensor]) -> None:
+        lr = self.recipe.lr_at(self.step, self.per_epoch)
+        for group in self.optimiser.param_groups:
+            group["lr"] = lr * group["lr_factor"]
+        # one seed a step: a resumed run draws the same dropout without stored generators
+        torch.manual_seed(key_of(self.seed, "step", self.step) & (2**63 - 1))
+        generator = _generator(self.seed, "augment", self.step)
+        clips = batch["clip"].to(self.device, non_blocking=True)
+        labels = batch["label"].to(self.device, non_blocking=True)
+        if self.recipe.flip:
+            clips, labels = horizontal_flip(
+                clips, labels, self.train_set.mirrored, self.recipe.flip, generator
+            )
+        x = (
+            self.preprocess.augmented(clips, generator)
+            if self.recipe.crop == "random"
+            else self.preprocess(clips)
+        )
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+        with torch.autocast("cuda", torch.bfloat16, enabled=self.cuda):
+            logits = self.model(x)
+        loss = F.cross_entropy(logits.float(), labels)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimiser.step()
+        value = loss.item()
+        if value != value or value > 1e4:
+            raise KitError(
+                f"The loss is {value:.3g} at step {self.step}: training has diverged. Lower the "
+                "learning rate, or see that initialisation and input scale fit (Kaiming goes with "
+                "standardised input, Caffe's with 0-255 minus the mean)."
+            )
+        count = len(labels)
+        self.loss_sum += value * count
+        self.right_sum += int((logits.argmax(1) == labels).sum())
+        self.seen += count
+        self.step += 1
+
+    def end_epoch(self, val_loss: float, val_accuracy: float, seconds: float) -> Epoch:
+        row = Epoch(
+            epoch=-(-self.step // self.per_epoch),
+            step=self.step,
+            lr=self.recipe.lr_at(self.step - 1, self.per_epoch),
+            train_loss=self.mean_loss,
+            train_accuracy=self.mean_right,
+            val_loss=val_loss,
+            val_accuracy=val_accuracy,
+            seconds=seconds,
+        )
+        self._reset()
+        return row
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "step": self.step,
+            "preprocess": self.preprocess.to_dict(),
+            "sums": [self.loss_sum, self.right_sum, self.seen, self.epoch_seconds],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        try:
+            self.model.load_state_dict(state["model"])
+            self.optimiser.load_state_dict(state["optimiser"])
+        except (RuntimeError, ValueError, KeyError) as error:
+            raise CheckpointError(f"The checkpoint does not fit the net: {error}") from error
+        self.step = state["step"]
+        self.loss_sum, self.right_sum, self.seen, self.epoch_seconds = state["sums"]
+
+
+def _generator(*parts: object) -> torch.Generator:
+    return torch.Generator().manual_seed(key_of(*parts) & (2**63 - 1))
+
+
+def _fitted(model: ConvNet, train_set: Any, recipe: Recipe) -> Preprocess:
+    order = torch.randperm(len(train_set), generator=_generator("fit"))[:_FIT_CLIPS].tolist()
+    loader = DataLoader(train_set, batch_sampler=[order], collate_fn=collate)
+    clips = next(iter(loader))["clip"]
+    return Preprocess.fit(clips, model.clip_shape, standardise=recipe.standardise)
+
+
+def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    weights = [p for n, p in model.named_parameters() if n.endswith("weight") and p.requires_grad]
+    biases = [p for n, p in model.named_parameters() if n.endswith("bias") and p.requires_grad]
+    groups: list[dict[str, Any]] = [
+        {"params": weights, "weight_decay": recipe.weight_decay, "lr_factor": 1.0},
+        {"params": biases, "weight_decay": 0.0, "lr_factor": recipe.bias_lr},
+    ]
+    if recipe.optimiser == "sgd":
+        return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum)
+    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999))
+
+
+def _check_fit(model: ConvNet, train_set: Any, val_set: Any, recipe: Recipe) -> None:
+    if not isinstance(model, ConvNet):
+        raise UsageError(f"train() takes a net of this kit; given was a {type(model).__name__}.")
+    outputs = model.config["num_classes"]
+    for name, data in (("training", train_set), ("validation", val_set)):
+        if len(data.classes) != outputs:
+            raise UsageError(
+                f"The net has {outputs} outputs and the {name} data {len(data.classes)} classes; "
+                f"build the net with num_classes={len(data.classes)}."
+            )
+    if recipe.flip and train_set.mirrored is None:
+        raise UsageError(
+            f"The recipe {recipe.name} flips clips left to right, but among these classes a "
+            "mirrored clip has no name (a mirrored digit is no digit). Set flip to 0."
+        )
