@@ -27,10 +27,14 @@ _HOME = {
     "CameraMotion": "data.camera",
     "BothWays": "data.embedded",
     "read_clips": "data.video",
+    "open_clips": "data.video",
+    "Repeated": "data.repeated",
     "probe": "data.video",
     "VideoFolder": "data.folder",
     "Preprocess": "data.transforms",
     "Recipe": "training.recipe",
+    "alter": "analysis.alterations",
+    "animation": "viz.movie",
     "train": "training.trainer",
     "evaluate": "training.evaluate",
     "History": "training.history",
@@ -39,11 +43,14 @@ _HOME = {
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
+    from c3d_teach.analysis.alterations import alter as alter
     from c3d_teach.data.camera import CameraMotion as CameraMotion
     from c3d_teach.data.embedded import BothWays as BothWays
     from c3d_teach.data.folder import VideoFolder as VideoFolder
     from c3d_teach.data.motion import MotionDigits as MotionDigits
+    from c3d_teach.data.repeated import Repeated as Repeated
     from c3d_teach.data.transforms import Preprocess as Preprocess
+    from c3d_teach.data.video import open_clips as open_clips
     from c3d_teach.data.video import probe as probe
     from c3d_teach.data.video import read_clips as read_clips
     from c3d_teach.errors import KitError as KitError
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
     from c3d_teach.training.history import History as History
     from c3d_teach.training.recipe import Recipe as Recipe
     from c3d_teach.training.trainer import train as train
+    from c3d_teach.viz.movie import animation as animation
 
 
 def __getattr__(name: str) -> Any:

@@ -67,6 +67,7 @@ def train(
     ] = None,
     recipe: Annotated[str, typer.Option(help="classroom, search or sports1m")] = "classroom",
     epochs: Annotated[int | None, typer.Option(help="instead of the recipe's")] = None,
+    lr: Annotated[float | None, typer.Option(help="instead of the recipe's")] = None,
     clips: Annotated[int, typer.Option(help="training clips of an embedded set")] = 2048,
     val_clips: Annotated[int, typer.Option(help="validation clips of an embedded set")] = 512,
     label: Annotated[
@@ -85,12 +86,16 @@ def train(
 
     from c3d_teach.data.catalog import EMBEDDED, clip_shape_of, open_data
     from c3d_teach.models.builder import initialise
+    from c3d_teach.models.weights import load, save
+    from c3d_teach.training.evaluate import test_figures
     from c3d_teach.training.recipe import Recipe
     from c3d_teach.training.trainer import train as run_training
 
     plan = Recipe.named(recipe)
     if epochs is not None:
         plan = replace(plan, stop=epochs, unit="epochs")
+    if lr is not None:
+        plan = replace(plan, lr=lr)
     settings = {"label": label} if data in EMBEDDED else {}
     train_set = open_data(data, clips, split="train", seed=seed, **settings)
     val_set = open_data(data, val_clips, split="val", seed=seed, **settings)
@@ -114,6 +119,10 @@ def train(
         progress=not as_json,
     )
     final = history.final
+    if data in EMBEDDED:
+        classifier = load(history.net)
+        classifier.card |= test_figures(classifier, data, label, seed)
+        save(classifier, history.net)
     if as_json:
         print(json.dumps(history.to_dict()))
         return

@@ -55,7 +55,10 @@ class CameraMotion(Embedded):
     orientation are uniform, so a frame says nothing about panning, tilting or rolling.
     A zoom cannot run round a circle as in MotionDigits without a visible jump; the scale
     of all other classes is therefore drawn from what a zoom shows at a random moment.
-    What remains is small: see the card of ``camera-frame`` figures in the README.
+    What remains was too little to find: a FrameNet trained on 16,000 clips is right on
+    11.7 % of 2,048 test clips (95 % interval 10.4 to 13.1 %), and chance is 11.1 %
+    (``c3d-teach train --net frame --data camera-motion --clips 16000 --lr 0.001 --out
+    runs/camera-frame``, seed 0).
 
     The photographs of the three splits are disjoint; ``photo`` is meant for telling known
     photographs apart, not for generalising to new ones.

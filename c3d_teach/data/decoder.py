@@ -61,24 +61,27 @@ def open_video(path: Path, size: tuple[int, int] | None = None) -> Any:
 
 def info_of(path: Path) -> VideoInfo:
     reader = open_video(path)
-    height, width = frames_of(reader, [0], None).shape[1:3]
+    height, width = frames_of(reader, 0, 1).shape[1:3]
     return VideoInfo(len(reader), float(reader.get_avg_fps()), height, width)
 
 
-def frames_of(reader: Any, indices: list[int], width: int | None) -> np.ndarray:
-    """uint8 frames ``(n, H, W, 3)`` at ``indices``.
+def frames_of(reader: Any, start: int, stop: int) -> np.ndarray:
+    """uint8 frames ``start`` to ``stop - 1``, ``(n, H, W, 3)``.
 
     decord 0.6 divides the bytes of a padded row by the width to find the channels. Where
-    the padding makes that 4 (at widths 48 and 72, for instance) the pixels are read
-    again here from the right places.
+    the padding makes that 4 (at widths 48 and 72, for instance) it cannot give frames in
+    batches, and single ones with their pixels in the wrong places; these are put right here.
     """
-    frames = reader.get_batch(indices).asnumpy()
-    if frames.shape[-1] != 3:
-        n, height = frames.shape[:2]
-        columns = width or frames.shape[2]
-        frames = frames.reshape(n, height, -1)[:, :, : 3 * columns]
-        frames = np.ascontiguousarray(frames).reshape(n, height, columns, 3)
-    return frames
+    try:
+        return reader.get_batch(list(range(start, stop))).asnumpy()
+    except Exception:
+        reader.seek_accurate(start)
+        frames = [reader.next().asnumpy() for _ in range(start, stop)]
+        if frames[0].shape[-1] == 3:
+            raise
+        height, width = frames[0].shape[:2]
+        rows = np.stack(frames).reshape(len(frames), height, -1)[:, :, : 3 * width]
+        return np.ascontiguousarray(rows).reshape(len(frames), height, width, 3)
 
 
 def clips_of(
@@ -98,13 +101,13 @@ def clips_of(
         )
     kept = np.empty((0, *size, 3), np.uint8)
     for start in range(0, frames - length + 1, stride):
-        wanted = list(range(start + len(kept), start + length))
+        first, stop = start + len(kept), start + length
         try:
-            new = frames_of(reader, wanted, size[1])
+            new = frames_of(reader, first, stop)
         except Exception as error:
             raise VideoError(
-                f"{path} breaks off: frame {wanted[0]} to {wanted[-1]} of {frames} cannot be "
-                "decoded. The file is damaged or was not copied whole."
+                f"{path} breaks off: frame {first} to {stop - 1} of {frames} cannot be decoded. "
+                "The file is damaged or was not copied whole."
             ) from error
         clip = np.concatenate([kept, new])
         yield clip

@@ -47,7 +47,7 @@ class Embedded(Dataset[dict[str, Any]]):
         if size < 1:
             raise UsageError(f"size is {size}; a set holds at least 1 clip.")
         self.size, self.split, self.seed, self.label = int(size), split, int(seed), label
-        self.clip_shape: tuple[int, int, int, int] = shape  # type: ignore[assignment]
+        self.clip_shape: tuple[int, int, int, int] = shape
         self.classes = self.motions if label == "motion" else self.things
         self.mirrored = mirror_table(self.motions) if label == "motion" else None
 

@@ -108,7 +108,7 @@ class VideoFolder(Dataset[dict[str, Any]]):
         path, label = self._videos[video]
         reader = open_video(path, self.size)
         try:
-            clip = frames_of(reader, list(range(start, start + self.length)), self.size[1])
+            clip = frames_of(reader, start, start + self.length)
         except Exception as error:
             raise VideoError(f"{path} cannot be decoded from frame {start} on.") from error
         return {"clip": torch.from_numpy(clip), "label": label, "path": str(path), "start": start}

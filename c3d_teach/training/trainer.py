@@ -160,7 +160,7 @@ class _Run:
         self.cuda = device.type == "cuda"
         if self.cuda:
             torch.backends.cudnn.benchmark = True
-        model.to(device, memory_format=torch.channels_last_3d)
+        model.to(device).channels_last()
         self.optimiser = _optimiser(model, recipe)
         self.per_epoch = -(-len(train_set) // recipe.batch)
         self.total = recipe.steps(self.per_epoch)
