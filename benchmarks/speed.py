@@ -1,0 +1,199 @@
+"""How fast the kit is on this machine, against the plain port of the same net.
+
+``python benchmarks/speed.py`` takes about five minutes on two cores and writes
+``benchmarks/results/NAME.json`` and, from all the files there, ``benchmarks/README.md``.
+"Plain" is what ports of C3D run: eager float32, channels first, the C library's default
+memory handling. Variants run in turn (A B A B …) in processes of their own; the median of
+the rounds is shown with the smallest and largest.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional as F
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+
+
+def per_second(work: Callable[[], int], seconds: float = 4.0) -> float:
+    """Items a second of ``work``, which returns how many it did; one warm-up."""
+    work()
+    done, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        done += work()
+    return done / (time.perf_counter() - started)
+
+
+def motion_digits() -> float:
+    from c3d_teach import MotionDigits
+
+    data = MotionDigits(1 << 20)
+    return per_second(lambda: len(data.batch(range(2048))["clip"]))
+
+
+def camera_motion() -> float:
+    from c3d_teach import CameraMotion
+
+    data = CameraMotion(1 << 20)
+    return per_second(lambda: len(data.batch(range(256))["clip"]))
+
+
+def decode(isolated: bool) -> float:
+    from c3d_teach import CameraMotion, read_clips
+    from c3d_teach.data.export import write_video
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film.mp4"  # of UCF101's size
+        clip = CameraMotion(1, clip_shape=(3, 320, 240, 320))[0]["clip"]
+        write_video(path, clip, fps=25, crf=23)
+        return per_second(lambda: sum(16 for _ in read_clips(path, isolated=isolated)))
+
+
+def training(net: str, plain: bool) -> float:
+    from c3d_teach import C3D, SearchNet
+    from c3d_teach.device import keep_freed_memory
+
+    batch = {"search": 32, "camera": 32, "c3d": 2}[net]
+    torch.manual_seed(0)
+    model = {
+        "search": lambda: SearchNet(8, clip_shape=(1, 16, 32, 32), width=0.25),
+        "camera": lambda: C3D(9, clip_shape=(3, 16, 64, 64), width=0.125),
+        "c3d": lambda: C3D(101),
+    }[net]()
+    layout = torch.contiguous_format if plain else torch.channels_last_3d
+    if not plain:
+        keep_freed_memory()
+    model.to(memory_format=layout).train()
+    x = torch.randn(batch, *model.clip_shape).contiguous(memory_format=layout)
+    y = torch.zeros(batch, dtype=torch.long)
+    optimiser = torch.optim.SGD(model.parameters(), lr=1e-6)
+
+    def step() -> int:
+        optimiser.zero_grad(set_to_none=True)
+        F.cross_entropy(model(x), y).backward()
+        optimiser.step()
+        return batch
+
+    return per_second(step, 8.0)
+
+
+@torch.inference_mode()
+def inference(plain: bool) -> float:
+    from c3d_teach import C3D
+
+    layout = torch.contiguous_format if plain else torch.channels_last_3d
+    model = C3D(101).eval().to(memory_format=layout)
+    x = torch.randn(2, 3, 16, 112, 112).contiguous(memory_format=layout)
+    return per_second(lambda: len(model(x)), 6.0)
+
+
+ROWS: dict[str, tuple[str, str, Callable[[], float]]] = {
+    "motion-digits": ("MotionDigits made, 16×32×32", "clips/s", motion_digits),
+    "camera-motion": ("CameraMotion made, 16×64×64", "clips/s", camera_motion),
+    "decode": ("320×240 H.264 read to 128×171", "frames/s", lambda: decode(False)),
+    "decode-isolated": ("the same in a child process", "frames/s", lambda: decode(True)),
+    "train-search": ("training the classroom net", "clips/s", lambda: training("search", False)),
+    "train-search-plain": ("… plain", "clips/s", lambda: training("search", True)),
+    "train-camera": ("training the camera net", "clips/s", lambda: training("camera", False)),
+    "train-camera-plain": ("… plain", "clips/s", lambda: training("camera", True)),
+    "train-c3d": ("training C3D, batch 2", "clips/s", lambda: training("c3d", False)),
+    "train-c3d-plain": ("… plain", "clips/s", lambda: training("c3d", True)),
+    "infer-c3d": ("C3D inference, batch 2", "clips/s", lambda: inference(False)),
+    "infer-c3d-plain": ("… plain", "clips/s", lambda: inference(True)),
+}
+
+
+def in_a_process(row: str) -> float:
+    done = subprocess.run(
+        [sys.executable, __file__, "--row", row], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout)
+
+
+def measure(rounds: int) -> dict[str, Any]:
+    found: dict[str, list[float]] = {row: [] for row in ROWS}
+    for _ in range(rounds):
+        for row in ROWS:
+            found[row].append(in_a_process(row))
+            print(f"{row:<22}{found[row][-1]:>12,.1f} {ROWS[row][1]}", flush=True)
+    return {
+        "machine": {
+            "processor": _processor(),
+            "cores": os.cpu_count(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+            "torch": torch.__version__.split("+")[0],
+        },
+        "rounds": rounds,
+        "rows": found,
+    }
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
+
+
+def table() -> str:
+    lines = ["# Speed", "", "Written by `benchmarks/speed.py`; do not edit.", ""]
+    for file in sorted(RESULTS.glob("*.json")):
+        result = json.loads(file.read_text())
+        if "rows" not in result:
+            continue
+        machine = result["machine"]
+        lines += [
+            f"## {file.stem}",
+            "",
+            f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, torch "
+            f"{machine['torch']}; median of {result['rounds']} rounds (smallest to largest).",
+            "",
+            "| what | rate | against plain |",
+            "|---|---|---|",
+        ]
+        for row, values in result["rows"].items():
+            label, unit, _ = ROWS[row]
+            median = statistics.median(values)
+            ratio = ""
+            if plain := result["rows"].get(f"{row}-plain"):
+                pairs = [a / b for a, b in zip(values, plain, strict=True)]
+                ratio = f"{statistics.median(pairs):.2f}×"
+            rate = f"{median:,.1f}" if median < 100 else f"{median:,.0f}"
+            spread = f"{min(values):,.1f} to {max(values):,.1f}"
+            lines.append(f"| {label} | {rate} {unit} ({spread}) | {ratio} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--row", choices=ROWS, help="measure this one here and print it")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--name", default="two-cores", help="name of the result file")
+    given = parser.parse_args()
+    if given.row:
+        print(ROWS[given.row][2]())
+        return
+    result = measure(given.rounds)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{given.name}.json").write_text(json.dumps(result, indent=1) + "\n")
+    (HERE / "README.md").write_text(table())
+
+
+if __name__ == "__main__":
+    main()
