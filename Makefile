@@ -1,0 +1,95 @@
+# Set-up and daily work. Needs Python 3.11 or newer and make; `make help` lists the targets.
+#
+#   PYTHON=...       the Python that .venv is made with (default: python3.11, else python3)
+#   TORCH_INDEX=...  where torch comes from. On Linux without a GPU this saves GBs of CUDA:
+#                    make app TORCH_INDEX=https://download.pytorch.org/whl/cpu
+#   CHROMIUM=...     the Chrome or Chromium for the browser tests (default: the one on PATH)
+#   ARGS=...         passed on to pytest, as in: make test ARGS="-k motion"
+
+TORCH_INDEX ?=
+ARGS ?=
+BIN := .venv/bin
+READY := .venv/.ready
+# notebooks and tests call `c3d-teach` and `python`: they get those of .venv
+RUN := PATH="$(CURDIR)/.venv/bin:$$PATH" $(BIN)
+
+# decord, which decodes videos, has no build for a Mac but that for Python 3.11
+SUITS := import sys; v = sys.version_info; sys.exit(v < (3, 11) or sys.platform == 'darwin' and v > (3, 12))
+CANDIDATES := $(or $(PYTHON),python3.11 python3)
+FIND_PYTHON = py=; for p in $(CANDIDATES); do \
+	  if "$$p" -c "$(SUITS)" 2>/dev/null; then py=$$p; break; fi; done; \
+	if [ -z "$$py" ]; then \
+	  echo "Tried $(CANDIDATES): no Python 3.11 or newer (a Mac needs 3.11 itself). Install" \
+	    "Python 3.11, or name one with make PYTHON=/path/to/python3.11." >&2; exit 1; fi
+
+CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+
+.PHONY: help app lab test accept check notebooks lock
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make app        open the dashboard in a browser"
+	@echo "make lab        open the lessons in JupyterLab"
+	@echo "make test       check that everything works here (up to 15 minutes)"
+	@echo "make accept     the long tests: loads, attacks, killed runs (up to 35 minutes)"
+	@echo "make check      style and types (1 minute)"
+	@echo "make notebooks  build and run the lessons from notebooks/source (some minutes)"
+	@echo "make lock       write requirements.lock anew; UPGRADE=1 moves to the newest versions"
+	@echo "The first of them also installs everything into .venv: 3 to 10 minutes, 2.5 GB of disk."
+
+app: $(READY)
+	@echo "Starting the dashboard: open the address below in 5 seconds; Ctrl+C stops it."
+	@$(RUN)/streamlit run app/main.py
+
+lab: $(READY)
+	@echo "Starting JupyterLab: a browser opens in 10 seconds; Ctrl+C twice stops it."
+	@$(RUN)/jupyter lab notebooks
+
+test: $(READY)
+	@echo "Testing the kit on this machine: up to 15 minutes on two cores."
+	@$(if $(CHROMIUM),,echo "There is no Chromium here: its tests of the dashboard are left out.")
+	@$(RUN)/pytest tests --ignore=tests/acceptance $(if $(CHROMIUM),,-m "not browser") $(ARGS)
+
+accept: $(READY)
+	@echo "Running the acceptance tests: up to 35 minutes on two cores."
+	@$(RUN)/pytest tests/acceptance -rP $(ARGS)
+
+check: $(READY)
+	@echo "Checking style and types: about a minute."
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+notebooks: $(READY)
+	@echo "Building and running the notebooks: some minutes."
+	@$(RUN)/python notebooks/build.py
+
+# The stamp is written last, so a set-up that was interrupted is taken up again.
+$(READY): requirements.lock pyproject.toml
+	@if ! $(BIN)/python -c "import pip; $(SUITS)" 2>/dev/null; then \
+	  $(FIND_PYTHON); \
+	  echo "Making .venv with $$py and installing the kit: 3 to 10 minutes, once."; \
+	  "$$py" -m venv --clear .venv; \
+	else echo "Bringing .venv up to requirements.lock: up to 5 minutes."; fi
+ifneq ($(TORCH_INDEX),)
+	@$(BIN)/python -m pip install --no-deps --index-url "$(TORCH_INDEX)" \
+	  "$$(grep '^torch==' requirements.lock)"
+endif
+	@$(BIN)/python -m pip install -r requirements.lock
+	@$(BIN)/python -m pip install --no-deps -e .
+	@touch $@
+
+# Pins stay as they are unless a range asks for more, or UPGRADE is given. Torch is held at
+# one version by pyproject.toml; CUDA is left out, because torch itself pins the CUDA that
+# it wants on Linux, and its CPU build wants none.
+lock:
+	@echo "Resolving the versions of requirements.lock: half a minute, needs a network."
+	@$(FIND_PYTHON); set -e; mkdir -p build; "$$py" -m venv build/uv; \
+	build/uv/bin/python -m pip install --quiet uv; \
+	cp requirements.lock build/requirements.txt 2>/dev/null || true; \
+	build/uv/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal \
+	  --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url \
+	  pyproject.toml --output-file build/requirements.txt; \
+	{ echo "# Exact versions for class day, on Linux, macOS and Windows. Written by make lock."; \
+	  grep -vE '^(#|nvidia-|cuda-|triton==)' build/requirements.txt; } > build/requirements.lock; \
+	mv build/requirements.lock requirements.lock
