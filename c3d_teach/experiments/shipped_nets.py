@@ -16,6 +16,7 @@ from c3d_teach.training.evaluate import test_figures
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
+_START, _END = "<!-- nets -->", "<!-- end of nets -->"
 _DIGITS = "--data motion-digits --clips 4096 --epochs 4"
 _CAMERA = "--net c3d --data camera-motion --clips {} --epochs 1 --lr 0.001"
 SETTINGS = {
@@ -54,6 +55,21 @@ def put_among_assets(name: str, run: Path) -> None:
     save(classifier, ASSETS / f"{name}.safetensors", half=True)
 
 
+def table() -> str:
+    """What each shipped net can do, as a Markdown table; the figures are its card's."""
+    lines = [
+        "| net | parameters | test accuracy | both ways | minutes to train |",
+        "|---|---|---|---|---|",
+    ]
+    for net in map(load, shipped()):
+        count = sum(p.numel() for p in net.model.parameters())
+        lines.append(
+            f"| {net.name} | {count:,} | {_figure(net.card['test'])} "
+            f"| {_figure(net.card['test both ways'])} | {net.card['seconds'] / 60:.1f} |"
+        )
+    return "\n".join(lines)
+
+
 def cards() -> str:
     """The cards of all shipped nets as a Markdown page."""
     lines = [
@@ -62,19 +78,12 @@ def cards() -> str:
         "Made by `python -m c3d_teach.experiments.shipped_nets`. Each file also carries its",
         'card: `c3d_teach.load("motion-d3").card`. Test digits and photographs never occur in',
         'training; "both ways" holds every clip and its reversal. Intervals are 95 % over',
-        "clips, for one training each. The nets are MIT licensed, like the code.",
+        "clips, for one training each. Minutes were taken on two cores, some of them busy with",
+        "other work. The nets are MIT licensed, like the code.",
         "",
-        "| net | parameters | test accuracy | both ways | minutes |",
-        "|---|---|---|---|---|",
+        table(),
     ]
-    nets = [load(name) for name in shipped()]
-    for net in nets:
-        count = sum(p.numel() for p in net.model.parameters())
-        lines.append(
-            f"| {net.name} | {count:,} | {_figure(net.card['test'])} "
-            f"| {_figure(net.card['test both ways'])} | {net.card['seconds'] / 60:.1f} |"
-        )
-    for net in nets:
+    for net in map(load, shipped()):
         lines += ["", f"## {net.name}", "", f"`{net.card['command']}`", ""]
         lines += [
             f"- {key}: `{json.dumps(value, ensure_ascii=False)}`"
@@ -82,6 +91,13 @@ def cards() -> str:
             if key != "command"
         ]
     return "\n".join(lines) + "\n"
+
+
+def with_table(readme: str) -> str:
+    """The text of the project's README with the table of nets brought up to date."""
+    before, rest = readme.split(_START)
+    _, after = rest.split(_END)
+    return f"{before}{_START}\n{table()}\n{_END}{after}"
 
 
 def _figure(test: dict[str, Any]) -> str:
@@ -93,6 +109,8 @@ def main(names: list[str]) -> None:
     for name in names or SETTINGS:
         remake(name)
     (ASSETS / "README.md").write_text(cards(), encoding="utf-8")
+    readme = Path("README.md")
+    readme.write_text(with_table(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

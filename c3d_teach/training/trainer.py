@@ -88,6 +88,8 @@ def train(
         "validation": val_set.describe(),
         "seed": seed,
     }
+    for left_over in folder.glob(".*.part"):  # of a run that was killed while writing
+        left_over.unlink()
     history = History(net=str(folder / "net.safetensors"))
     if resume and (state := checkpoint.read(folder)):
         if found := checkpoint.differences(state["fingerprint"], fingerprint):
@@ -110,14 +112,14 @@ def train(
     ) as bar:
         bar.set_description(f"training on {where}")
         try:
-            while run.step < total:
+            while run.step < total or run.seen:
                 started, saved = time.monotonic() - run.epoch_seconds, time.monotonic()
                 for _ in run.epoch(workers):
                     bar.update()
                     if run.step % 10 == 0:
                         bar.set_postfix(loss=f"{run.mean_loss:.3f}", right=f"{run.mean_right:.1%}")
                     run.epoch_seconds = time.monotonic() - started
-                    if time.monotonic() - saved > _CHECKPOINT_EVERY:
+                    if run.whole and time.monotonic() - saved > _CHECKPOINT_EVERY:
                         write_checkpoint()
                         saved = time.monotonic()
                 result = evaluate(classifier, val_set, workers=workers)
@@ -129,9 +131,11 @@ def train(
                 if on_epoch:
                     on_epoch(history.final)
         except KeyboardInterrupt:
-            write_checkpoint()
+            if run.whole:
+                write_checkpoint()
             raise KitError(
-                f"Stopped at step {run.step} of {total}. The same command goes on from there."
+                f"Stopped at step {run.step} of {total}. The same command goes on from its last "
+                "checkpoint."
             ) from None
     classifier.card = (card or {}) | {
         "net": model.config,
@@ -165,6 +169,7 @@ class _Run:
         self.per_epoch = -(-len(train_set) // recipe.batch)
         self.total = recipe.steps(self.per_epoch)
         self.step = 0
+        self.whole = True  # False while a step is under way and weights and count disagree
         self.preprocess = _fitted(model, train_set, recipe)
         self._reset()
 
@@ -184,6 +189,8 @@ class _Run:
     def epoch(self, workers: int) -> Iterator[None]:
         """Train to the end of the current epoch, one mini-batch at a time."""
         epoch, first = divmod(self.step, self.per_epoch)
+        if first == 0 and self.seen:
+            return  # stopped between the last step of an epoch and its validation
         order = torch.randperm(
             len(self.train_set), generator=_generator(self.seed, "order", epoch)
         ).tolist()
@@ -224,9 +231,6 @@ class _Run:
         with torch.autocast("cuda", torch.bfloat16, enabled=self.cuda):
             logits = self.model(x)
         loss = F.cross_entropy(logits.float(), labels)
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.optimiser.step()
         value = loss.item()
         if value != value or value > 1e4:
             raise KitError(
@@ -234,11 +238,16 @@ class _Run:
                 "learning rate, or see that initialisation and input scale fit (Kaiming goes with "
                 "standardised input, Caffe's with 0-255 minus the mean)."
             )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        self.whole = False
+        self.optimiser.step()
         count = len(labels)
         self.loss_sum += value * count
         self.right_sum += int((logits.argmax(1) == labels).sum())
         self.seen += count
         self.step += 1
+        self.whole = True
 
     def end_epoch(self, val_loss: float, val_accuracy: float, seconds: float) -> Epoch:
         row = Epoch(

@@ -1,9 +1,12 @@
 """What the nets that ship with the kit can do, on digits and photographs they never saw."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from c3d_teach import BothWays, CameraMotion, MotionDigits, evaluate, load
+from c3d_teach.experiments.shipped_nets import ASSETS, SETTINGS, cards, command, with_table
 from c3d_teach.training.evaluate import wilson
 
 
@@ -66,3 +69,12 @@ def test_the_cards_figures_can_be_had_again():
     net = load("motion-d3")
     result = evaluate(net, MotionDigits(2048, split="test", seed=net.card["seed"]))
     assert result.accuracy == pytest.approx(net.card["test"]["accuracy"], abs=0.002)
+
+
+def test_readme_and_cards_show_the_figures_of_the_files():
+    root = Path(__file__).parents[2]
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert with_table(readme) == readme
+    assert (ASSETS / "README.md").read_text(encoding="utf-8") == cards()
+    for name in SETTINGS:
+        assert load(name).card["command"] == command(name, f"runs/{name}")

@@ -88,6 +88,51 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not(unbroken, tmp_path, monkey
     assert len(history.epochs) == 2
 
 
+def test_a_run_stopped_while_it_validates_goes_on_with_the_validation(
+    unbroken, tmp_path, monkeypatch
+):
+    out, first = unbroken
+    for stopped_epoch in (1, 2):
+        real, calls = trainer.evaluate, []
+
+        def interrupted(*arguments, real=real, calls=calls, last=stopped_epoch, **more):
+            calls.append(1)
+            if len(calls) == last:
+                raise KeyboardInterrupt
+            return real(*arguments, **more)
+
+        folder = tmp_path / str(stopped_epoch)
+        monkeypatch.setattr(trainer, "evaluate", interrupted)
+        with pytest.raises(KitError, match="goes on"):
+            run(folder)
+        monkeypatch.setattr(trainer, "evaluate", real)
+        history = run(folder)
+        assert same(weights(out), weights(folder))
+        assert history.column("val_loss") == first.column("val_loss")
+        assert history.column("train_loss") == first.column("train_loss")
+
+
+def test_a_run_stopped_within_a_step_goes_on_from_the_checkpoint_before(
+    unbroken, tmp_path, monkeypatch
+):
+    out, _ = unbroken
+    real, calls = torch.optim.AdamW.step, []
+
+    def interrupted(self, *arguments, **more):
+        calls.append(1)
+        if len(calls) == 5:  # within the second epoch
+            next(iter(self.param_groups[0]["params"])).data.zero_()
+            raise KeyboardInterrupt
+        return real(self, *arguments, **more)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", interrupted)
+    with pytest.raises(KitError, match="goes on"):
+        run(tmp_path)
+    monkeypatch.setattr(torch.optim.AdamW, "step", real)
+    run(tmp_path)
+    assert same(weights(out), weights(tmp_path))
+
+
 def test_a_finished_run_is_not_trained_again(unbroken, monkeypatch):
     out, first = unbroken
     monkeypatch.setattr(trainer._Run, "_train_on", lambda *a: pytest.fail("trained again"))
