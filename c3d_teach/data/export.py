@@ -6,6 +6,7 @@ import numpy as np
 from torch import Tensor
 
 from c3d_teach.data.embedded import Embedded
+from c3d_teach.errors import KitError
 from c3d_teach.files import writable_folder, write_atomically
 
 FPS = 8  # frames a second: a 16-frame clip plays for two seconds
@@ -48,9 +49,14 @@ def export(dataset: Embedded, out: str | Path) -> list[Path]:
         The files written.
 
     Raises:
-        KitError: when the folder cannot be written.
+        KitError: when the folder cannot be written or is not empty.
     """
     root = writable_folder(Path(out))
+    if any(root.iterdir()):
+        raise KitError(
+            f"The folder {root} is not empty, and videos of two exports would be mixed there. "
+            "Give a new one."
+        )
     written = []
     for number, batch in enumerate(dataset.batches(64)):
         for k, (clip, label) in enumerate(zip(batch["clip"], batch["label"].tolist(), strict=True)):

@@ -73,8 +73,9 @@ def open_clips(
     isolated: bool = False,
 ) -> tuple[VideoInfo, Iterator[Tensor]]:
     """What the file says of itself, and its clips as :func:`read_clips` gives them."""
-    if min(length, stride, *size) < 1:
-        raise UsageError(f"length {length}, stride {stride} and size {size} are all at least 1.")
+    for name, value in {"length": length, "stride": stride, "size": min(size)}.items():
+        if value < 1:
+            raise UsageError(f"{name} is {value}; it is at least 1.")
     stream = (_isolated if isolated else clips_of)(Path(path), length, stride, size)
     info = next(stream)
     assert isinstance(info, VideoInfo)

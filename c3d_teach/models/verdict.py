@@ -76,7 +76,7 @@ class VideoVerdict:
     def __str__(self) -> str:
         head = (
             f"{self.video}: {self.frames} frames, {self.fps:.1f} a second; "
-            f"{len(self.clips)} clips judged by {self.net}"
+            f"{len(self.clips)} clip{'s' * (len(self.clips) != 1)} judged by {self.net}"
         )
         lines = [head, f"{'from':>8}  {'answer':<24}likeliest"]
         for c in self.clips:

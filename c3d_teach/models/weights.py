@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -169,12 +170,18 @@ def _find(name_or_path: str | Path) -> Path:
     path = Path(name_or_path).expanduser()
     if path.is_dir() and (path / "net.safetensors").is_file():
         return path / "net.safetensors"
+    if (path / "last.ckpt").is_file():
+        raise WeightsError(
+            f"The training run in {path} has not ended yet, so there is no net in it; the same "
+            "train command again goes on with it."
+        )
     if path.is_dir():
         raise WeightsError(f"{path} is a folder without a net.safetensors in it.")
     if not path.is_file():
+        near = get_close_matches(text, shipped(), 1)
         raise WeightsError(
-            f"There is no net {text!r}: no file of that name, and the shipped nets are "
-            f"{', '.join(shipped())}."
+            f"There is no net {text!r}: no file or run folder of that name, and the shipped nets "
+            f"are {', '.join(shipped())}.{f' Did you mean {near[0]}?' if near else ''}"
         )
     return path
 

@@ -72,14 +72,17 @@ def evaluate(
             ``classes`` whose items hold ``clip`` (uint8) and ``label``.
 
     Raises:
-        UsageError: when the classes of the two differ.
+        UsageError: when the classes of the two differ. Order, case and hyphens do not matter.
     """
-    if tuple(dataset.classes) != tuple(classifier.classes):
+    known = {_plain(name): index for index, name in enumerate(classifier.classes)}
+    if {_plain(name) for name in dataset.classes} != known.keys():
         raise UsageError(
             f"The net knows {len(classifier.classes)} classes ({_some(classifier.classes)}) and "
             f"the data has {len(dataset.classes)} ({_some(dataset.classes)}); they must be the "
-            "same, in the same order."
+            "same."
         )
+    # folders are sorted by name and have hyphens for spaces; the net has its own order
+    as_known = torch.tensor([known[_plain(name)] for name in dataset.classes])
     k = len(classifier.classes)
     confusion = torch.zeros(k, k, dtype=torch.long)
     loss = 0.0
@@ -87,8 +90,9 @@ def evaluate(
     for batch in loader:
         probability = classifier.predict(batch["clip"], batch_size=batch_size)
         answer = probability.argmax(1)
-        confusion += torch.bincount(batch["label"] * k + answer, minlength=k * k).view(k, k)
-        right = probability.gather(1, batch["label"][:, None]).clamp_min(1e-12)
+        label = as_known[batch["label"]]
+        confusion += torch.bincount(label * k + answer, minlength=k * k).view(k, k)
+        right = probability.gather(1, label[:, None]).clamp_min(1e-12)
         loss -= float(right.log().sum())
     clips = int(confusion.sum())
     accuracy = float(confusion.diagonal().sum()) / clips
@@ -118,6 +122,10 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
 def _some(names: Any) -> str:

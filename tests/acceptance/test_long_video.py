@@ -38,4 +38,5 @@ def test_10_000_frames_are_judged_in_flat_memory(tmp_path):
         peak[frames] = usage.ru_maxrss * (1024 if sys.platform == "linux" else 1) / 1e9
         print(f"{frames} frames: {peak[frames]:.2f} GB resident")
     assert peak[10_000] < 1.5
-    assert peak[10_000] < 1.2 * peak[1_000]
+    # the 9,000 frames more would take 0.59 GB if they were all held
+    assert peak[10_000] - peak[1_000] < 0.2

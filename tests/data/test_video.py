@@ -11,7 +11,7 @@ from support import CLIPS, NO_CLIPS
 from c3d_teach import CameraMotion, MotionDigits, VideoFolder, probe, read_clips
 from c3d_teach.data import video as video_module
 from c3d_teach.data.export import export, write_video
-from c3d_teach.errors import UsageError, VideoError
+from c3d_teach.errors import KitError, UsageError, VideoError
 
 real = pytest.mark.skipif(not CLIPS.is_dir(), reason=NO_CLIPS)
 
@@ -130,6 +130,8 @@ def test_exported_clips_come_back_nearly_as_they_were(tmp_path):
     data = MotionDigits(16, split="test")
     files = export(data, tmp_path / "digits")
     assert len(files) == 16
+    with pytest.raises(KitError, match="is not empty"):
+        export(data, tmp_path / "digits")
     folder = VideoFolder(tmp_path / "digits", size=(32, 32))
     assert len(folder) == 16
     assert folder.classes == tuple(sorted(m.replace(" ", "-") for m in data.motions))

@@ -6,7 +6,17 @@ from dataclasses import replace
 import pytest
 import torch
 
-from c3d_teach import History, MotionDigits, Recipe, SearchNet, VideoFolder, evaluate, load, train
+from c3d_teach import (
+    Classifier,
+    History,
+    MotionDigits,
+    Recipe,
+    SearchNet,
+    VideoFolder,
+    evaluate,
+    load,
+    train,
+)
 from c3d_teach.data.export import export
 from c3d_teach.errors import CheckpointError, KitError, UsageError
 from c3d_teach.training import checkpoint, trainer
@@ -227,8 +237,17 @@ def test_a_folder_of_videos_trains_and_is_evaluated(tmp_path):
     assert history.final.epoch == 1
     result = evaluate(load(tmp_path / "run"), VideoFolder(tmp_path / "videos", **part))
     assert result.clips == 24
+    # a net with the library's own names and order is asked about folders with hyphens
+    torch.manual_seed(0)
+    data = MotionDigits(24)
+    preprocess = load(tmp_path / "run").preprocess
+    net = Classifier(model, preprocess, data.classes).model.eval()
+    other = evaluate(
+        Classifier(net, preprocess, data.classes), VideoFolder(tmp_path / "videos", **part)
+    )
+    assert other.confusion.sum(1).tolist() == [3] * 8 and other.classes == data.motions
     with pytest.raises(UsageError, match="must be the same"):
-        evaluate(load(tmp_path / "run"), MotionDigits(8))
+        evaluate(load(tmp_path / "run"), MotionDigits(8, label="digit"))
 
 
 def test_wilson_interval():
