@@ -1,7 +1,7 @@
 """Thirty clips by heart: a full-shape C3D under the paper's recipe for the search nets.
 
 The task is which photograph a clip shows. ``python benchmarks/overfit.py --width 1.0`` wants
-a GPU, or 20 GB of memory and an hour on two cores. It writes
+a GPU, or (estimated, not run) 20 GB of memory and an hour on two cores. It writes
 ``benchmarks/results/overfit-WIDTH.json``: accuracy on the thirty clips after every epoch.
 """
 

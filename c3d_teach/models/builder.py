@@ -104,7 +104,7 @@ class ConvNet(nn.Module):
     def channels_last(self) -> "ConvNet":
         """The same net with its kernels laid out channels last.
 
-        A third faster on a CPU in float32, more in bf16 on a GPU; the numbers stay the same.
+        Convolutions are faster so; by how much stands in benchmarks/README.md.
         """
         for parameter in self.parameters():
             if parameter.ndim == 5:
