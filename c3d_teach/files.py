@@ -8,6 +8,10 @@ from typing import Any
 
 from c3d_teach.errors import KitError
 
+# it can only be read by setting it, which threads must not do at once: so once, on import
+_UMASK = os.umask(0)
+os.umask(_UMASK)
+
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Call ``write`` with a temporary path beside ``path``, then put it in place at once.
@@ -21,7 +25,7 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(part)
-        part.chmod(0o666 & ~_umask())  # some writers leave files that only their owner can read
+        part.chmod(0o666 & ~_UMASK)  # some writers leave files that only their owner can read
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         part.replace(path)
@@ -29,12 +33,6 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
         raise KitError(f"Cannot write {path}: {error.strerror or error}.") from error
     finally:
         part.unlink(missing_ok=True) if part.parent.is_dir() else None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def write_json(path: Path, data: Any) -> None:

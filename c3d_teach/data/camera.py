@@ -39,8 +39,8 @@ class CameraMotion(Embedded):
     """What a moving camera sees of a photograph: 8 motions in 4 reversal pairs, and none (ours).
 
     ``dataset[i]`` gives a dict: ``clip`` uint8 ``(L, H, W, 3)``, ``motion`` (0-8, *how*),
-    ``photo`` (*what*, an index into ``things``) and ``label`` (the one that ``label=``
-    names). ``batch(indices)`` makes many at once.
+    ``photo`` (*what*, an index into ``things``), ``image`` (the same) and ``label`` (the one
+    that ``label=`` names). ``batch(indices)`` makes many at once.
 
     Names say what the *camera* does: panning left moves the picture right, rolling
     clockwise turns the picture counter-clockwise. ``motions`` lists four time-reversal
@@ -101,6 +101,11 @@ class CameraMotion(Embedded):
         parts = [self._make(part) for part in self.checked(indices).split(_CHUNK)]
         return self.labelled({k: torch.cat([p[k] for p in parts]) for k in parts[0]})
 
+    def images(self, indices: Any) -> Tensor:
+        photos = SPLIT_PHOTOS[self.split]
+        u = uniform(key_of(self.name, self.seed, self.split), self.checked(indices), 1)
+        return torch.tensor([PHOTOS.index(p) for p in photos])[(u[:, 0] * len(photos)).long()]
+
     def _make(self, indices: Tensor) -> dict[str, Tensor]:
         _, length, height, width = self.clip_shape
         photos = SPLIT_PHOTOS[self.split]
@@ -126,11 +131,12 @@ class CameraMotion(Embedded):
         for clip, first, sigma in zip(video, starts, strength, strict=True):
             clip.add_(bank[first : first + area].view(clip.shape), alpha=sigma)
         clip = video.add_(0.5).clamp_(0, 255).to(torch.uint8)
-        labels = torch.tensor([PHOTOS.index(name) for name in photos])
+        image = self.images(indices)
         return {
             "clip": clip.permute(0, 1, 3, 4, 2).contiguous(),
             "motion": motion,
-            "photo": labels[which],
+            "photo": image,
+            "image": image,
         }
 
 

@@ -1,19 +1,24 @@
 """Decoding with decord, in this process or in a child that may hang or crash.
 
-Run as ``python -m c3d_teach.data.decoder PATH LENGTH STRIDE HEIGHT WIDTH`` it writes one
-line of JSON, then the raw bytes of one clip after the other. It imports neither torch nor
-the rest of the kit, so that a child starts in a fraction of a second.
+Run as ``python -m c3d_teach.data.decoder`` it takes requests, one line of JSON each, and
+answers with lines of JSON, each followed by the bytes of a clip where it announces one
+(:mod:`c3d_teach.data.decoding` is the other end). It imports neither torch nor the rest of the
+kit, so that a child starts in a fraction of a second.
 """
 
 import json
+import os
+import queue
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
+from c3d_teach.data.container import cut_off, hidden_frames, why_unreadable
 from c3d_teach.errors import VideoError
 
 _MEMORY_LIMIT = 6 << 30  # bytes of address space a child may take
@@ -41,6 +46,11 @@ def open_video(path: Path, size: tuple[int, int] | None = None) -> Any:
         raise VideoError(f"There is no file {path}.")
     if path.stat().st_size == 0:
         raise VideoError(f"{path} is empty (0 bytes).")
+    if (readable := str(path).encode("utf-8", "backslashreplace").decode()) != str(path):
+        raise VideoError(
+            f"{readable} has a name that is not valid UTF-8, and the decoder takes no other; "
+            "rename it."
+        )
     import decord  # its library is loaded only when a video is really read
 
     decord.logging.set_level(decord.logging.QUIET)
@@ -52,9 +62,9 @@ def open_video(path: Path, size: tuple[int, int] | None = None) -> Any:
     except VideoError:
         raise
     except Exception as error:  # decord raises its own, RuntimeError and others
+        reason = why_unreadable(path).removesuffix(".")
         raise VideoError(
-            f"{path} cannot be read as a video: it is damaged, cut off, or something else. "
-            "Does it play in a video player?"
+            f"{path} cannot be read as a video: {reason}{'.' * (reason[-1] != '?')}"
         ) from error
     return reader
 
@@ -62,7 +72,12 @@ def open_video(path: Path, size: tuple[int, int] | None = None) -> Any:
 def info_of(path: Path) -> VideoInfo:
     reader = open_video(path)
     height, width = frames_of(reader, 0, 1).shape[1:3]
-    return VideoInfo(len(reader), float(reader.get_avg_fps()), height, width)
+    return VideoInfo(frame_count(path, reader), float(reader.get_avg_fps()), height, width)
+
+
+def frame_count(path: Path, reader: Any) -> int:
+    """Frames that a player shows; on files with an edit list ``len(reader)`` is too large."""
+    return max(1, len(reader) - hidden_frames(path))
 
 
 def frames_of(reader: Any, start: int, stop: int) -> np.ndarray:
@@ -89,12 +104,14 @@ def clips_of(
 ) -> Iterator[VideoInfo | np.ndarray]:
     """First the :class:`VideoInfo`, then uint8 clips ``(length, H, W, 3)``.
 
-    Frames are decoded once and in order, and only one clip is held at a time.
+    Frames are decoded once and in order, and only one clip is held at a time. A file that
+    was cut off gives the clips before the cut, then the error.
     """
     info = info_of(path)
     yield info
     reader, frames = open_video(path, size), info.frames
-    if frames < length:
+    cut = cut_off(path, frames)
+    if frames < length and not cut:
         raise VideoError(
             f"{path} has {frames} frame{'s' * (frames != 1)}, and a clip takes {length}. Give a "
             "longer video."
@@ -112,31 +129,49 @@ def clips_of(
         clip = np.concatenate([kept, new])
         yield clip
         kept = clip[min(stride, length) :]
+    if cut:
+        raise VideoError(f"{path} breaks off after frame {frames - 1}: {cut}. Copy it again.")
 
 
-def _main(arguments: list[str]) -> int:
-    path, *numbers = arguments
-    length, stride, height, width = map(int, numbers)
+def _serve() -> int:
+    """Answer requests until the other end closes, or dies."""
     if sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    out = sys.stdout.buffer
-    try:
-        for item in clips_of(Path(path), length, stride, (height, width)):
-            if isinstance(item, VideoInfo):
-                out.write(json.dumps(asdict(item)).encode() + b"\n")
-            else:
-                out.write(item.tobytes())
-            out.flush()
-    except VideoError as error:
-        print(error, file=sys.stderr)
-        return 3
-    except BrokenPipeError:  # the reader has seen enough
-        return 0
-    return 0
+    # the answers have standard output to themselves: what a codec prints there goes to stderr
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def listen() -> None:
+        for line in sys.stdin.buffer:
+            requests.put(line)
+        os._exit(0)  # nobody is waiting any more, even if a file keeps the decoder busy
+
+    threading.Thread(target=listen, daemon=True).start()
+    while True:
+        request = json.loads(requests.get())
+        numbers = request["length"], request["stride"], tuple(request["size"])
+        try:
+            for item in clips_of(Path(request["path"]), *numbers):
+                if isinstance(item, VideoInfo):
+                    _say(out, {"info": asdict(item)})
+                else:
+                    _say(out, {"clip": item.nbytes}, item.data)
+            _say(out, {"end": True})
+        except VideoError as error:
+            _say(out, {"error": str(error)})
+        except BrokenPipeError:
+            return 0
+
+
+def _say(out: IO[bytes], head: dict[str, Any], data: bytes | memoryview = b"") -> None:
+    out.write(json.dumps(head).encode() + b"\n")
+    out.write(data)
+    out.flush()
 
 
 if __name__ == "__main__":
-    sys.exit(_main(sys.argv[1:]))
+    sys.exit(_serve())

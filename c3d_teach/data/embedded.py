@@ -84,6 +84,14 @@ class Embedded(Dataset[dict[str, Any]]):
     def batch(self, indices: Any) -> dict[str, Tensor]:
         """Clips ``(N, L, H, W, C)`` uint8 and labels ``(N,)`` int64 of many indices."""
 
+    @abstractmethod
+    def images(self, indices: Any) -> Tensor:
+        """Which picture each clip is made from, int64 ``(N,)``, without making the clips.
+
+        Clips of one picture are near-duplicates in what they show. ``batch`` gives the same
+        as ``"image"``.
+        """
+
     def checked(self, indices: Any) -> Tensor:
         found = torch.as_tensor(list(indices) if isinstance(indices, range) else indices)
         if found.ndim != 1 or len(found) == 0 or found.is_floating_point():

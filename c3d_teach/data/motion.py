@@ -42,8 +42,9 @@ class MotionDigits(Embedded):
     """Handwritten digits on a torus, each moving in one of 8 ways (ours).
 
     ``dataset[i]`` gives a dict: ``clip`` uint8 ``(L, H, W, 1)``, ``motion`` (0-7, *how*),
-    ``digit`` (0-8, *what*) and ``label`` (the one of the two that ``label=`` names).
-    ``batch(indices)`` makes many at once, each with a batch dimension in front.
+    ``digit`` (0-8, *what*), ``image`` (which of the split's handwritten digits) and ``label``
+    (the one of the first two that ``label=`` names). ``batch(indices)`` makes many at once,
+    each with a batch dimension in front.
 
     **Why one frame tells nothing about the motion.** Position, orientation and the
     logarithm of the size live on circles: a digit that leaves on the left enters on the
@@ -105,11 +106,15 @@ class MotionDigits(Embedded):
         chunks = [self._make(part) for part in indices.split(_CHUNK)]
         return self.labelled({k: torch.cat([c[k] for c in chunks]) for k in chunks[0]})
 
+    def images(self, indices: Any) -> Tensor:
+        u = uniform(key_of(self.name, self.seed, self.split), self.checked(indices), 1)
+        return (u[:, 0] * len(self._textures)).long()
+
     def _make(self, indices: Tensor) -> dict[str, Tensor]:
         _, length, height, width = self.clip_shape
         u = uniform(key_of(self.name, self.seed, self.split), indices, 8)
         motion = indices % len(MOTIONS)
-        image = (u[:, 0] * len(self._textures)).long()
+        image = self.images(indices)
         x, y, angle, log_size = _paths(motion, u[:, 1:6], length, height, width, self.speed)
 
         # Inverse map, screen to texture, split into a part that depends on the column and
@@ -137,7 +142,7 @@ class MotionDigits(Embedded):
             noise = torch.stack([bank[s : s + area] for s in starts]).view(ink.shape)
             ink.add_(noise, alpha=self.noise * 255)
         clip = ink.add_(0.5).clamp_(0, 255).to(torch.uint8).unsqueeze(-1)
-        return {"clip": clip, "motion": motion, "digit": self._digits[image]}
+        return {"clip": clip, "motion": motion, "digit": self._digits[image], "image": image}
 
 
 def _fixed(x: Tensor) -> Tensor:
