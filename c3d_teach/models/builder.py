@@ -120,10 +120,19 @@ class ConvNet(nn.Module):
         Raises:
             UsageError: for an unknown layer or a clip of the wrong shape.
         """
-        names = [one.name for one in self.layers]
-        if layer not in names:
-            raise UsageError(f"There is no layer {layer!r}; this net has {', '.join(names)}.")
+        self.features(layer)
         return self._run(self.rearrange(self._checked(x)), until=layer).flatten(1)
+
+    def features(self, layer: str) -> int:
+        """How many numbers :meth:`descriptor` gives for one clip.
+
+        Raises:
+            UsageError: for an unknown layer.
+        """
+        sizes = {row.name: prod(row.shape) for row in trace(self.layers, self.layer_input)}
+        if layer not in sizes:
+            raise UsageError(f"There is no layer {layer!r}; this net has {', '.join(sizes)}.")
+        return sizes[layer]
 
     def rearrange(self, x: Tensor) -> Tensor:
         """The clip as the first layer sees it; 2D nets drop or stack frames here."""

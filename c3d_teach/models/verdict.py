@@ -9,7 +9,7 @@ from torch import Tensor
 
 from c3d_teach.data.video import open_clips
 from c3d_teach.errors import VideoError
-from c3d_teach.models.weights import Classifier
+from c3d_teach.models.classifier import Classifier
 
 SURE = 0.5  # a class counts as an answer when it is likelier than all others together
 UNSURE = "not sure"
@@ -103,7 +103,8 @@ def judge_video(
             clips before are judged and ``error`` says where it broke.
     """
     length = classifier.preprocess.length
-    info, clips = open_clips(path, length=length, stride=stride, isolated=True)
+    size = classifier.preprocess.decode_size
+    info, clips = open_clips(path, length=length, stride=stride, size=size, isolated=True)
     found: list[ClipVerdict] = []
     held: list[Tensor] = []
 

@@ -1,12 +1,14 @@
-"""Trained nets as single files: weights, net, preprocessing and class names together."""
+"""Trained nets as single files: weights, net, preprocessing and class names together.
+
+Published weights of C3D are read and written through :mod:`c3d_teach.models.published`.
+"""
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import safetensors
 import safetensors.torch
 import torch
@@ -18,60 +20,17 @@ from c3d_teach.files import write_atomically
 from c3d_teach.models.baselines import FrameNet, StackedFramesNet
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.c3d import C3D, SearchNet
+from c3d_teach.models.classifier import Classifier
+from c3d_teach.models.layouts import LAYOUTS
+from c3d_teach.models.published import read_published, write_published
 
 NETS: dict[str, type[ConvNet]] = {
     net.__name__: net for net in (C3D, SearchNet, FrameNet, StackedFramesNet)
 }
 _ASSETS = Path(__file__).parents[1] / "assets"
 _FORMAT = "c3d_teach 1"
-
-
-@dataclass
-class Classifier:
-    """A trained net with all that is needed to ask it about clips.
-
-    Attributes:
-        model: the net, in evaluation mode.
-        preprocess: from uint8 clips to the net's input.
-        classes: names of the outputs.
-        card: how the net was made and how good it is: command, data, seed, accuracy.
-        name: what it was loaded as.
-    """
-
-    model: ConvNet
-    preprocess: Preprocess
-    classes: tuple[str, ...]
-    card: dict[str, Any] = field(default_factory=dict)
-    name: str = "net"
-
-    @torch.inference_mode()
-    def predict(self, clips: Tensor | np.ndarray, *, batch_size: int = 32) -> Tensor:
-        """Probabilities ``(N, K)`` of uint8 clips ``(N, L, H, W, C)``, of any H and W.
-
-        Frames are resized and cropped in the centre as the net's preprocessing says; grey
-        clips are accepted by colour nets and the other way round.
-
-        Raises:
-            UsageError: for clips of another type, length or number of channels.
-        """
-        device = next(self.model.parameters()).device
-        clips = torch.as_tensor(clips)
-        if clips.ndim == 5 and len(clips) == 0:
-            return torch.empty(0, len(self.classes))
-        self.model.eval()
-        parts = clips.split(batch_size) if clips.ndim else [clips]
-        logits = [
-            self.model(
-                self.preprocess(part.to(device)).contiguous(memory_format=torch.channels_last_3d)
-            )
-            for part in parts
-        ]
-        return torch.cat(logits).softmax(1).cpu()
-
-    def to(self, device: str | torch.device) -> "Classifier":
-        """The same classifier with its net on ``device``."""
-        self.model.to(device)
-        return self
+_PUBLISHED_ENDINGS = (".caffemodel", ".pt", ".pth", ".pickle", ".pkl", ".tar")
+_MEAN_VOLUME = "preprocess.mean_volume"
 
 
 def shipped() -> tuple[str, ...]:
@@ -79,16 +38,26 @@ def shipped() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in _ASSETS.glob("*.safetensors")))
 
 
-def save(classifier: Classifier, path: str | Path, *, half: bool = False) -> None:
+def save(classifier: Classifier, path: str | Path, *, half: bool = False) -> tuple[str, ...]:
     """Write one ``.safetensors`` file that :func:`load` reads; the old file stays whole until
     the new one is.
+
+    ``caffe:FILE``, ``pytorch:FILE``, ``features:FILE`` and ``toolbox:FILE`` write the weights of a
+    C3D as those programs read them. They have no room for preprocessing and class names.
 
     Args:
         half: store the weights as float16, in half the space; :func:`load` gives float32.
 
+    Returns:
+        A sentence for each thing that another program's own code will do differently.
+
     Raises:
         KitError: when the folder cannot be written.
+        UsageError: for a net that the layout cannot hold.
     """
+    layout, _, file = str(path).partition(":")
+    if file and layout in LAYOUTS:
+        return write_published(classifier, file, layout)
     described = {
         "format": _FORMAT,
         "config": json.dumps(classifier.model.config),
@@ -100,20 +69,44 @@ def save(classifier: Classifier, path: str | Path, *, half: bool = False) -> Non
     weights = {
         k: v.detach().to("cpu", kind).contiguous() for k, v in classifier.model.state_dict().items()
     }
+    if classifier.preprocess.mean_volume is not None:
+        weights[_MEAN_VOLUME] = classifier.preprocess.mean_volume.to("cpu", kind).contiguous()
     write_atomically(
         Path(path), lambda part: safetensors.torch.save_file(weights, part, metadata=described)
     )
+    return ()
 
 
-def load(name_or_path: str | Path) -> Classifier:
-    """A trained net: a shipped one by name, or a file (or run folder) of ``c3d-teach train``.
+def load(
+    name_or_path: str | Path,
+    *,
+    mean: str | Path | Sequence[float] | None = None,
+    classes: str | Path | Sequence[str] | None = None,
+    pool5: str | None = None,
+    trained: str | None = None,
+) -> Classifier:
+    """A trained net: a shipped one by name, a file (or run folder) of ``c3d-teach train``, or
+    published C3D weights.
 
-    Only safetensors files are read: a pickle can run any code when it is opened, so none
-    ever is.
+    Published weights are recognised by their keys, in files that end in .caffemodel, .pt,
+    .pth, .tar, .pkl, .pickle or .safetensors; ``caffe:FILE``, ``pytorch:FILE``,
+    ``features:FILE`` and ``toolbox:FILE`` say what any file is. Each comes with its own
+    preprocessing, see :mod:`c3d_teach.models.layouts`. A pickle can run any code when it is
+    opened, so of pickles only tensors and plain values are ever read.
+
+    Args:
+        mean, classes, pool5, trained: of published weights only, see
+            :func:`~c3d_teach.models.published.read_published`.
 
     Raises:
         WeightsError: for an unknown name, a missing, damaged or foreign file.
+        UsageError: for an argument that a net of this kit brings itself.
     """
+    said = {"mean": mean, "classes": classes, "pool5": pool5, "trained": trained}
+    given = {name: value for name, value in said.items() if value is not None}
+    if (found := _published(name_or_path)) is not None:
+        layout, file = found
+        return read_published(file, layout=layout, **given)  # type: ignore[arg-type]
     path = _find(name_or_path)
     try:
         with safetensors.safe_open(path, framework="pt") as file:
@@ -122,13 +115,16 @@ def load(name_or_path: str | Path) -> Classifier:
     except (safetensors.SafetensorError, OSError, ValueError) as error:
         raise WeightsError(_why_unreadable(path)) from error
     if described.get("format") != _FORMAT:
-        raise WeightsError(
-            f"{path} is a safetensors file, but not one of this kit: it does not say which net "
-            "its weights belong to. Files written by c3d-teach train or c3d_teach.save() do."
+        return read_published(path, **given)  # type: ignore[arg-type]
+    if given:
+        raise UsageError(
+            f"{name_or_path} brings its own preprocessing and class names; {', '.join(given)} is "
+            "for published weights (caffe:FILE, FILE.pth, …)."
         )
+    mean_volume = weights.pop(_MEAN_VOLUME, None)
     try:
         model = build(json.loads(described["config"]), weights)
-        preprocess = Preprocess.from_dict(json.loads(described["preprocess"]))
+        preprocess = Preprocess.from_dict(json.loads(described["preprocess"]), mean_volume)
         classes = tuple(str(c) for c in json.loads(described["classes"]))
         card = dict(json.loads(described["card"]))
     except (KeyError, TypeError, ValueError) as error:
@@ -163,6 +159,15 @@ def build(config: dict[str, Any], weights: dict[str, Tensor] | None = None) -> C
     return model.requires_grad_(True)
 
 
+def _published(name_or_path: str | Path) -> tuple[str | None, str] | None:
+    """Layout, where it is named, and path of published weights; None for the kit's own files."""
+    text = str(name_or_path)
+    layout, _, rest = text.partition(":")
+    if rest and layout in LAYOUTS:
+        return layout, rest
+    return (None, text) if Path(text).suffix.lower() in _PUBLISHED_ENDINGS else None
+
+
 def _find(name_or_path: str | Path) -> Path:
     text = str(name_or_path)
     if (asset := _ASSETS / f"{text}.safetensors").is_file() and Path(text).name == text:
@@ -194,8 +199,9 @@ def _why_unreadable(path: Path) -> str:
         return f"Cannot read {path}: {error.strerror}."
     if head[:2] == b"PK" or head[:1] == b"\x80":
         return (
-            f"{path} is a pickle (a .pt or .pth file). Opening one can run any code, so it is "
-            "never loaded; nets of this kit are .safetensors files."
+            f"{path} ends in {path.suffix or 'nothing'}, but is a pickle or a file of torch. If it "
+            "holds published C3D weights, name its layout: caffe:, pytorch:, features: or "
+            "toolbox: before the path."
         )
     return (
         f"{path} is not a whole safetensors file: it is damaged, cut off or something else. "

@@ -6,7 +6,16 @@ import pytest
 import safetensors.torch
 import torch
 
-from c3d_teach import Classifier, MotionDigits, Preprocess, SearchNet, load, save, shipped
+from c3d_teach import (
+    C3D,
+    Classifier,
+    MotionDigits,
+    Preprocess,
+    SearchNet,
+    load,
+    save,
+    shipped,
+)
 from c3d_teach.errors import UsageError, WeightsError
 from c3d_teach.models.weights import _ASSETS
 
@@ -78,13 +87,13 @@ def test_damaged_foreign_and_hostile_files_are_refused(classifier, tmp_path):
     with pytest.raises(WeightsError, match="is a pickle"):
         load(posing)
     torch.save({"weight": torch.zeros(2)}, tmp_path / "old.pt")
-    with pytest.raises(WeightsError, match="is a pickle"):
+    with pytest.raises(WeightsError, match="old.pt.*C3D"):
         load(tmp_path / "old.pt")
     assert not harm.exists()
 
     foreign = tmp_path / "foreign.safetensors"
     safetensors.torch.save_file({"w": torch.zeros(2)}, foreign)
-    with pytest.raises(WeightsError, match="not one of this kit"):
+    with pytest.raises(WeightsError, match="foreign.safetensors.*C3D"):
         load(foreign)
     with pytest.raises(WeightsError, match="folder without"):
         (tmp_path / "empty").mkdir()
@@ -108,6 +117,33 @@ def test_a_description_that_does_not_fit_is_refused(classifier, tmp_path):
         safetensors.torch.save_file(weights, path, metadata=described | {key: value})
         with pytest.raises(WeightsError, match=said):
             load(path)
+
+
+def test_published_weights_come_and_go_by_the_name_of_their_layout(tmp_path):
+    torch.manual_seed(0)
+    net = C3D(7, width=1 / 32).eval()
+    names = tuple("abcdefg")
+    whole = Classifier(net, Preprocess((112, 112), 128, (90.0,) * 3, (1.0,) * 3), names)
+    said = save(whole, f"toolbox:{tmp_path / 'tool.pth'}")
+    assert any("pool5" in sentence for sentence in said)
+    again = load(tmp_path / "tool.pth", classes=names)  # recognised without its name
+    assert again.classes == names and again.model.config["pool5"] == "symmetric"
+    save(load(f"toolbox:{tmp_path / 'tool.pth'}", pool5="ceil"), f"caffe:{tmp_path / 'x'}")
+    back = load(f"caffe:{tmp_path / 'x'}")
+    for name, value in net.state_dict().items():
+        assert torch.equal(value, back.model.state_dict()[name])
+    with pytest.raises(UsageError, match="motion-d1 brings its own.*pool5 is for published"):
+        load("motion-d1", pool5="ceil")
+
+
+def test_a_mean_cube_travels_with_the_net(tmp_path):
+    cube = torch.rand(3, 16, 128, 171, generator=torch.Generator().manual_seed(0)) * 200
+    preprocess = Preprocess(
+        (112, 112), 128, (0.0,) * 3, (1.0,) * 3, frame_size=(128, 171), mean_volume=cube
+    )
+    torch.manual_seed(0)
+    save(Classifier(C3D(2, width=1 / 64), preprocess, ("a", "b")), tmp_path / "net.safetensors")
+    assert load(tmp_path).preprocess == preprocess
 
 
 def test_a_huge_net_in_a_description_takes_no_memory(classifier, tmp_path):
