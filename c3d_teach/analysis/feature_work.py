@@ -1,0 +1,255 @@
+"""What an extraction has done so far, on disk: nothing finished is lost, whatever ends it.
+
+While a run goes on, ``OUT/.work`` holds a journal (a line for each finished video) and the raw
+rows. A row is written first, then its line; on resuming, a torn last line and rows without one
+are cut away. The final files are written beside them, marked as complete, and moved.
+"""
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from c3d_teach.analysis import feature_files as files
+from c3d_teach.errors import KitError
+
+INDEX = ".index.jsonl"  # the journal of the finished rows, kept with them
+_JOURNAL, _ROWS, _CLIP_ROWS, _FINAL = "journal.jsonl", "rows.f32", "clips.f32", "final"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A finished video: its file as it was, and where its features are.
+
+    Attributes:
+        video: its name.
+        size: bytes of the file.
+        mtime: when the file was changed last, in nanoseconds.
+        frames: frames of the video.
+        fps: frames a second.
+        clips: clips that were described.
+        row: row of the descriptor.
+        start: row of the first clip's features, where these are kept.
+        check: CRC-32 of the clips' features, where these are kept, and the descriptor.
+    """
+
+    video: str
+    size: int
+    mtime: int
+    frames: int
+    fps: float
+    clips: int
+    row: int
+    start: int
+    check: int
+
+
+class Work:
+    """The journal and the raw rows of a run.
+
+    Args:
+        out: the feature folder.
+        settings: what decides the features; stands in the journal's first line.
+        dimension: D, floats in a row.
+        clips: whether every clip's features are kept too.
+    """
+
+    def __init__(self, out: Path, settings: dict[str, Any], dimension: int, clips: bool) -> None:
+        self.folder = out / files.WORK
+        self.settings, self.dimension, self.keep_clips = settings, dimension, clips
+        self.entries: dict[str, Entry] = {}
+        self._count = self._clips = self._open_clips = self._check = 0
+        self._journal = self._rows = self._clip_rows = None  # type: IO[bytes] | None
+
+    def open(self) -> None:
+        """Start, or go on where the last run was ended."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(self.folder / _FINAL, ignore_errors=True)
+        self._journal, self._rows, self._clip_rows = (
+            self._opened(name) for name in (_JOURNAL, _ROWS, _CLIP_ROWS)
+        )
+        self.entries, self._count, self._clips = {}, 0, 0
+        good, width = 0, 4 * self.dimension
+        sizes = [os.fstat(f.fileno()).st_size // width for f in (self._rows, self._clip_rows)]
+        for line in self._journal:
+            found = _parsed(line)
+            if not isinstance(found, Entry if good else dict):
+                break  # a line that was being written when the run ended
+            if isinstance(found, Entry):
+                clips = found.start + found.clips if self.keep_clips else 0
+                if found.row != self._count or found.row >= sizes[0] or clips > sizes[1]:
+                    break  # a power cut may leave lines behind whose rows never arrived
+                self._count, self._clips = found.row + 1, clips
+                if self._sum_of(found) == found.check:
+                    self.entries[found.video] = found
+            good += len(line)
+        self._journal.seek(good)
+        self._journal.truncate()
+        self._rows.truncate(self._count * width)
+        self._clip_rows.truncate(self._clips * width)
+        if not good:
+            self._say(self._journal, _line({"settings": self.settings}))
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget the clips of a video that was not finished."""
+        assert self._clip_rows
+        self._open_clips, self._check = self._clips, 0
+        if self.keep_clips:
+            self._clip_rows.truncate(self._clips * 4 * self.dimension)
+
+    def add_clips(self, features: np.ndarray) -> None:
+        """Keep the features ``(n, D)`` of a video's next clips, if they are to be kept."""
+        if self.keep_clips:
+            assert self._clip_rows
+            data = np.ascontiguousarray(features, "<f4").tobytes()
+            self._check = zlib.crc32(data, self._check)
+            self._say(self._clip_rows, data)
+            self._open_clips += len(features)
+
+    def finish(self, descriptor: np.ndarray, **known: Any) -> Entry:
+        """Put down a video that is done; ``known`` are the other fields of its Entry."""
+        assert self._rows and self._journal
+        data = np.ascontiguousarray(descriptor, "<f4").tobytes()
+        check = zlib.crc32(data, self._check)
+        entry = Entry(row=self._count, start=self._clips, check=check, **known)
+        self._say(self._rows, data)
+        self._say(self._journal, _line(asdict(entry)))
+        self._count, self._clips = self._count + 1, self._open_clips
+        self.entries[entry.video] = entry
+        return entry
+
+    def close(self, *, discard: bool = False) -> None:
+        """Let go of the files; ``discard`` removes them, for a run that did nothing."""
+        for file in (self._journal, self._rows, self._clip_rows):
+            if file:
+                file.close()
+        if discard:
+            shutil.rmtree(self.folder)
+
+    @property
+    def row_files(self) -> tuple[Path, Path]:
+        return self.folder / _ROWS, self.folder / _CLIP_ROWS
+
+    def _opened(self, name: str) -> IO[bytes]:
+        path = self.folder / name
+        path.touch()
+        return path.open("r+b")
+
+    def _say(self, file: IO[bytes], data: bytes) -> None:
+        try:
+            file.seek(0, os.SEEK_END)
+            file.write(data)
+            file.flush()
+        except OSError as error:
+            raise KitError(
+                f"Cannot write to {self.folder}: {error.strerror or error}. What was finished is "
+                "kept; the same command again goes on."
+            ) from error
+
+    def _sum_of(self, entry: Entry) -> int:
+        check = 0
+        for data in chunks(self.row_files, entry, self.dimension, self.keep_clips):
+            check = zlib.crc32(data, check)
+        return check
+
+
+def read_header(out: Path) -> dict[str, Any] | None:
+    """Settings of the run that was interrupted in ``out``, if any."""
+    try:
+        with (out / files.WORK / _JOURNAL).open("rb") as file:
+            found = _parsed(file.readline())
+    except FileNotFoundError:
+        return None
+    return found["settings"] if isinstance(found, dict) else None
+
+
+def read_index(out: Path) -> dict[str, Entry]:
+    """The finished videos of a feature folder, by name."""
+    try:
+        with (out / INDEX).open("rb") as file:
+            found = [_parsed(line) for line in file]
+    except FileNotFoundError:
+        return {}
+    return {entry.video: entry for entry in found if isinstance(entry, Entry)}
+
+
+def chunks(
+    sources: tuple[Path, Path], entry: Entry, dimension: int, clips: bool, *, rows: bool = True
+) -> Iterator[bytes]:
+    """The bytes of an entry: its clips' features in parts (if ``clips``), then its row."""
+    width = 4 * dimension
+    parts = [(1, entry.start, entry.clips)] * clips + [(0, entry.row, 1)] * rows
+    for which, place, count in parts:
+        with sources[which].open("rb") as file:
+            file.seek(_offset(file, sources[which]) + place * width)
+            for first in range(0, count, 256):
+                size = min(256, count - first) * width
+                data = file.read(size)
+                if len(data) != size:
+                    raise KitError(f"{sources[which]} is cut off; delete {sources[which].parent}.")
+                yield data
+
+
+def stage(out: Path, name: str) -> Path:
+    """Where a final file is written before it is moved to ``out/name``."""
+    folder = out / files.WORK / _FINAL
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / name
+
+
+def index_lines(entries: Iterable[Entry]) -> bytes:
+    return b"".join(_line(asdict(entry)) for entry in entries)
+
+
+def commit(out: Path) -> None:
+    """Declare the staged files complete and move them to their place."""
+    for path in (out / files.WORK / _FINAL).iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    (out / files.WORK / files.COMMIT).touch()
+    roll_forward(out)
+
+
+def roll_forward(out: Path) -> None:
+    """Move the files of a run that was ended while it did so."""
+    if not (out / files.WORK / files.COMMIT).exists():
+        return
+    try:
+        for path in sorted((out / files.WORK / _FINAL).iterdir()):
+            path.replace(out / path.name)
+        shutil.rmtree(out / files.WORK)
+    except OSError as error:
+        raise KitError(
+            f"Cannot put the finished features into {out}: {error.strerror or error}. Close what "
+            "reads them, and give the same command again."
+        ) from error
+
+
+def _offset(file: IO[bytes], path: Path) -> int:
+    if path.suffix != ".npy":
+        return 0
+    np.lib.format.read_magic(file)
+    np.lib.format.read_array_header_1_0(file)
+    return file.tell()
+
+
+def _line(data: dict[str, Any]) -> bytes:
+    return json.dumps(data).encode("ascii") + b"\n"
+
+
+def _parsed(line: bytes) -> Entry | dict[str, Any] | None:
+    """A journal line: an entry, the settings, or None where it is torn."""
+    try:
+        data = json.loads(line) if line.endswith(b"\n") else None
+        if isinstance(data, dict):
+            return data if "settings" in data else Entry(**data)
+    except (ValueError, TypeError):
+        pass
+    return None
