@@ -17,10 +17,12 @@ _HOME = {
     "StackedFramesNet": "models.baselines",
     "initialise": "models.builder",
     "describe": "models.arithmetic",
-    "Classifier": "models.weights",
+    "Classifier": "models.classifier",
     "load": "models.weights",
     "save": "models.weights",
     "shipped": "models.weights",
+    "freeze": "models.transfer",
+    "with_new_head": "models.transfer",
     "judge_video": "models.verdict",
     "verdict": "models.verdict",
     "MotionDigits": "data.motion",
@@ -39,17 +41,43 @@ _HOME = {
     "evaluate": "training.evaluate",
     "History": "training.history",
     "KitError": "errors",
+    "UCF101": "data.ucf101",
+    "HMDB51": "data.ucf101",
+    "FrameCache": "data.frame_cache",
+    "RandomClips": "data.random_clips",
+    "list_videos": "data.listing",
+    "read_features": "analysis.feature_files",
+    "FeatureTable": "analysis.feature_files",
+    "linear_probe": "analysis.linear_probe",
+    "compactness": "analysis.compactness",
+    "embedding": "analysis.embedding",
+    "extract": "analysis.features",
+    "video_descriptor": "analysis.descriptor",
+    "read_caffe_features": "analysis.caffe_features",
 }
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
     from c3d_teach.analysis.alterations import alter as alter
+    from c3d_teach.analysis.caffe_features import read_caffe_features as read_caffe_features
+    from c3d_teach.analysis.compactness import compactness as compactness
+    from c3d_teach.analysis.descriptor import video_descriptor as video_descriptor
+    from c3d_teach.analysis.embedding import embedding as embedding
+    from c3d_teach.analysis.feature_files import FeatureTable as FeatureTable
+    from c3d_teach.analysis.feature_files import read_features as read_features
+    from c3d_teach.analysis.features import extract as extract
+    from c3d_teach.analysis.linear_probe import linear_probe as linear_probe
     from c3d_teach.data.camera import CameraMotion as CameraMotion
     from c3d_teach.data.embedded import BothWays as BothWays
     from c3d_teach.data.folder import VideoFolder as VideoFolder
+    from c3d_teach.data.frame_cache import FrameCache as FrameCache
+    from c3d_teach.data.listing import list_videos as list_videos
     from c3d_teach.data.motion import MotionDigits as MotionDigits
+    from c3d_teach.data.random_clips import RandomClips as RandomClips
     from c3d_teach.data.repeated import Repeated as Repeated
     from c3d_teach.data.transforms import Preprocess as Preprocess
+    from c3d_teach.data.ucf101 import HMDB51 as HMDB51
+    from c3d_teach.data.ucf101 import UCF101 as UCF101
     from c3d_teach.data.video import open_clips as open_clips
     from c3d_teach.data.video import probe as probe
     from c3d_teach.data.video import read_clips as read_clips
@@ -60,9 +88,11 @@ if TYPE_CHECKING:
     from c3d_teach.models.builder import initialise as initialise
     from c3d_teach.models.c3d import C3D as C3D
     from c3d_teach.models.c3d import SearchNet as SearchNet
+    from c3d_teach.models.classifier import Classifier as Classifier
+    from c3d_teach.models.transfer import freeze as freeze
+    from c3d_teach.models.transfer import with_new_head as with_new_head
     from c3d_teach.models.verdict import judge_video as judge_video
     from c3d_teach.models.verdict import verdict as verdict
-    from c3d_teach.models.weights import Classifier as Classifier
     from c3d_teach.models.weights import load as load
     from c3d_teach.models.weights import save as save
     from c3d_teach.models.weights import shipped as shipped

@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from c3d_teach.experiments.markdown import with_block
 from c3d_teach.models.weights import load, save, shipped
 from c3d_teach.training.evaluate import test_figures
 
 ASSETS = Path(__file__).parents[1] / "assets"
 
-_START, _END = "<!-- nets -->", "<!-- end of nets -->"
 _DIGITS = "--data motion-digits --clips 4096 --epochs 4"
 _CAMERA = "--net c3d --data camera-motion --clips {} --epochs 1 --lr 0.001"
 SETTINGS = {
@@ -95,9 +95,7 @@ def cards() -> str:
 
 def with_table(readme: str) -> str:
     """The text of the project's README with the table of nets brought up to date."""
-    before, rest = readme.split(_START)
-    _, after = rest.split(_END)
-    return f"{before}{_START}\n{table()}\n{_END}{after}"
+    return with_block(readme, "nets", table())
 
 
 def _figure(test: dict[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """How often a net is right, and what it takes for what."""
 
+import re
 from dataclasses import dataclass
 from math import sqrt
 from typing import Any
@@ -11,7 +12,38 @@ from torch.utils.data import DataLoader
 from c3d_teach.data.catalog import embedded
 from c3d_teach.data.embedded import BothWays
 from c3d_teach.errors import UsageError
-from c3d_teach.models.weights import Classifier
+from c3d_teach.models.classifier import Classifier
+
+
+@dataclass(frozen=True)
+class VideoResult:
+    """How often whole videos are right, each judged by the mean over its clips.
+
+    This is the paper's video accuracy (section 3.3): probabilities are averaged over the
+    clips, each seen through one centre crop.
+
+    Attributes:
+        accuracy: share of videos whose likeliest class is the right one.
+        interval: 95 % Wilson interval of the accuracy over videos.
+        top5: share of videos with the right class among the five likeliest.
+        videos: how many there were.
+        confusion: counts ``(K, K)``, rows are the truth, columns the answer.
+    """
+
+    accuracy: float
+    interval: tuple[float, float]
+    top5: float
+    videos: int
+    confusion: Tensor
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "accuracy": round(self.accuracy, 4),
+            "interval": [round(v, 4) for v in self.interval],
+            "top5": round(self.top5, 4),
+            "videos": self.videos,
+            "confusion": self.confusion.tolist(),
+        }
 
 
 @dataclass(frozen=True)
@@ -21,34 +53,49 @@ class Evaluation:
     Attributes:
         accuracy: share of clips whose likeliest class is the right one.
         interval: 95 % Wilson interval of the accuracy over clips (not over trainings).
+        top5: share of clips with the right class among the five likeliest.
         clips: how many there were.
         loss: mean cross-entropy in nats.
         confusion: counts ``(K, K)``, rows are the truth, columns the answer.
         classes: names of the rows and columns.
+        video: the same for whole videos; None for data that does not come from videos.
     """
 
     accuracy: float
     interval: tuple[float, float]
+    top5: float
     clips: int
     loss: float
     confusion: Tensor
     classes: tuple[str, ...]
+    video: VideoResult | None = None
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "accuracy": round(self.accuracy, 4),
             "interval": [round(v, 4) for v in self.interval],
+            "top5": round(self.top5, 4),
             "clips": self.clips,
             "loss": round(self.loss, 4),
             "classes": list(self.classes),
             "confusion": self.confusion.tolist(),
-        }
+        } | ({"video": self.video.to_dict()} if self.video else {})
 
     def __str__(self) -> str:
-        low, high = self.interval
+        said = self._share(self.accuracy, self.interval, self.top5, self.clips, "clips")
+        if self.video is None:
+            return said
+        v = self.video
+        return f"{said}\n{self._share(v.accuracy, v.interval, v.top5, v.videos, 'videos')}"
+
+    def _share(
+        self, accuracy: float, interval: tuple[float, float], top5: float, count: int, what: str
+    ) -> str:
+        low, high = interval
+        # with five classes or fewer the right one is always among five
+        five = f", {top5:.1%} among the first five" * (len(self.classes) > 5)
         return (
-            f"{self.accuracy:.1%} of {self.clips} clips right "
-            f"(95 % interval {low:.1%} to {high:.1%})"
+            f"{accuracy:.1%} of {count} {what} right (95 % interval {low:.1%} to {high:.1%}){five}"
         )
 
 
@@ -56,20 +103,24 @@ def collate(samples: Any) -> dict[str, Tensor]:
     """A batch from a list of samples, or as it is when the dataset made it in one go."""
     if isinstance(samples, dict):
         return samples
-    return {
+    batch = {
         "clip": torch.stack([s["clip"] for s in samples]),
         "label": torch.tensor([s["label"] for s in samples]),
     }
+    if "video" in samples[0]:
+        batch["video"] = torch.tensor([s["video"] for s in samples])
+    return batch
 
 
 def evaluate(
     classifier: Classifier, dataset: Any, *, batch_size: int = 64, workers: int = 0
 ) -> Evaluation:
-    """Ask ``classifier`` about every clip of ``dataset``.
+    """Ask ``classifier`` about every clip of ``dataset``, and so about every video.
 
     Args:
-        dataset: ``MotionDigits``, ``CameraMotion``, ``VideoFolder`` or another dataset with
-            ``classes`` whose items hold ``clip`` (uint8) and ``label``.
+        dataset: ``MotionDigits``, ``CameraMotion``, ``VideoFolder``, ``UCF101``,
+            ``RandomClips`` or another dataset with ``classes`` whose items hold ``clip``
+            (uint8) and ``label``, and ``video`` (a number) if clips belong to videos.
 
     Raises:
         UsageError: when the classes of the two differ. Order, case and hyphens do not matter.
@@ -83,22 +134,47 @@ def evaluate(
         )
     # folders are sorted by name and have hyphens for spaces; the net has its own order
     as_known = torch.tensor([known[_plain(name)] for name in dataset.classes])
-    k = len(classifier.classes)
-    confusion = torch.zeros(k, k, dtype=torch.long)
-    loss = 0.0
     loader = DataLoader(dataset, batch_size, num_workers=workers, collate_fn=collate)
+    probabilities, labels, videos = [], [], []
     for batch in loader:
-        probability = classifier.predict(batch["clip"], batch_size=batch_size)
-        answer = probability.argmax(1)
-        label = as_known[batch["label"]]
-        confusion += torch.bincount(label * k + answer, minlength=k * k).view(k, k)
-        right = probability.gather(1, label[:, None]).clamp_min(1e-12)
-        loss -= float(right.log().sum())
-    clips = int(confusion.sum())
-    accuracy = float(confusion.diagonal().sum()) / clips
+        probabilities.append(classifier.predict(batch["clip"], batch_size=batch_size))
+        labels.append(as_known[batch["label"]])
+        if "video" in batch:
+            videos.append(batch["video"])
+    probability, label = torch.cat(probabilities), torch.cat(labels)
+    accuracy, top5, confusion = _judged(probability, label)
+    right = probability.gather(1, label[:, None]).clamp_min(1e-12)
     return Evaluation(
-        accuracy, wilson(accuracy, clips), clips, loss / clips, confusion, classifier.classes
+        accuracy=accuracy,
+        interval=wilson(accuracy, len(label)),
+        top5=top5,
+        clips=len(label),
+        loss=-float(right.log().mean()),
+        confusion=confusion,
+        classes=classifier.classes,
+        video=_whole_videos(probability, label, torch.cat(videos)) if videos else None,
     )
+
+
+def _whole_videos(probability: Tensor, label: Tensor, video: Tensor) -> VideoResult:
+    names, number = video.unique(return_inverse=True)
+    k = probability.shape[1]
+    total = torch.zeros(len(names), k, dtype=torch.float64)
+    total.index_add_(0, number, probability.double())
+    counts = torch.bincount(number)[:, None]
+    truth = torch.empty(len(names), dtype=torch.long)
+    truth[number] = label
+    accuracy, top5, confusion = _judged(total / counts, truth)
+    return VideoResult(accuracy, wilson(accuracy, len(names)), top5, len(names), confusion)
+
+
+def _judged(probability: Tensor, label: Tensor) -> tuple[float, float, Tensor]:
+    """Top-1 and top-5 accuracy, and the confusion."""
+    k = probability.shape[1]
+    confusion = torch.bincount(label * k + probability.argmax(1), minlength=k * k).view(k, k)
+    best = probability.topk(min(5, k), dim=1).indices
+    top5 = float((best == label[:, None]).any(1).double().mean())
+    return float(confusion.diagonal().sum()) / len(label), top5, confusion
 
 
 def test_figures(classifier: Classifier, data: str, label: str, seed: int) -> dict[str, Any]:
@@ -125,6 +201,7 @@ def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def _plain(name: str) -> str:
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # PanLeft, as in UCF101's folders
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 

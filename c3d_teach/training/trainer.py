@@ -14,12 +14,15 @@ from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
 from c3d_teach.data.counter import key_of
+from c3d_teach.data.labelled import LabelledVideos
 from c3d_teach.data.transforms import Preprocess, horizontal_flip
 from c3d_teach.device import keep_freed_memory, pick_device
 from c3d_teach.errors import CheckpointError, KitError, UsageError
 from c3d_teach.files import writable_folder
 from c3d_teach.models.builder import ConvNet
-from c3d_teach.models.weights import Classifier, save
+from c3d_teach.models.classifier import Classifier
+from c3d_teach.models.transfer import trainable
+from c3d_teach.models.weights import save
 from c3d_teach.training import checkpoint
 from c3d_teach.training.evaluate import collate, evaluate
 from c3d_teach.training.history import Epoch, History
@@ -40,6 +43,7 @@ def train(
     resume: bool = True,
     seed: int = 0,
     workers: int = 0,
+    preprocess: Preprocess | None = None,
     card: dict[str, Any] | None = None,
     progress: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
@@ -64,6 +68,8 @@ def train(
         resume: go on from a checkpoint in ``out``; False starts anew.
         seed: of shuffling, augmentation and dropout.
         workers: processes that decode clips; embedded sets need none.
+        preprocess: for fine-tuning: how the net's input was made so far. None fits mean and
+            standard deviation to the training clips.
         card: what to write on the net's card, beside what is written anyway.
         progress: show a progress bar.
         on_epoch: called after every epoch.
@@ -80,7 +86,7 @@ def train(
     _check_fit(model, train_set, val_set, recipe)
     where = pick_device(device)
     keep_freed_memory()
-    run = _Run(model, train_set, recipe, where, seed)
+    run = _Run(model, train_set, recipe, where, seed, preprocess)
     fingerprint = {
         "recipe": recipe.to_dict(),
         "net": model.config,
@@ -88,6 +94,10 @@ def train(
         "validation": val_set.describe(),
         "seed": seed,
     }
+    if preprocess is not None:
+        # the weights a fine-tuning starts from, and what of them may change, decide its end
+        start = Classifier(model, preprocess, ()).fingerprint()
+        fingerprint |= {"start": start, "trained layers": list(trainable(model))}
     for left_over in folder.glob(".*.part"):  # of a run that was killed while writing
         left_over.unlink()
     history = History(net=str(folder / "net.safetensors"))
@@ -157,7 +167,13 @@ class _Run:
     """Net, optimiser and position of a run."""
 
     def __init__(
-        self, model: ConvNet, train_set: Any, recipe: Recipe, device: torch.device, seed: int
+        self,
+        model: ConvNet,
+        train_set: Any,
+        recipe: Recipe,
+        device: torch.device,
+        seed: int,
+        preprocess: Preprocess | None,
     ) -> None:
         self.model, self.train_set, self.recipe, self.seed = model, train_set, recipe, seed
         self.device = device
@@ -170,7 +186,7 @@ class _Run:
         self.total = recipe.steps(self.per_epoch)
         self.step = 0
         self.whole = True  # False while a step is under way and weights and count disagree
-        self.preprocess = _fitted(model, train_set, recipe)
+        self.preprocess = preprocess or _fitted(model, train_set, recipe)
         self._reset()
 
     def _reset(self) -> None:
@@ -218,15 +234,15 @@ class _Run:
         generator = _generator(self.seed, "augment", self.step)
         clips = batch["clip"].to(self.device, non_blocking=True)
         labels = batch["label"].to(self.device, non_blocking=True)
-        if self.recipe.flip:
-            clips, labels = horizontal_flip(
-                clips, labels, self.train_set.mirrored, self.recipe.flip, generator
-            )
         x = (
             self.preprocess.augmented(clips, generator)
             if self.recipe.crop == "random"
             else self.preprocess(clips)
         )
+        if self.recipe.flip:
+            x, labels = horizontal_flip(
+                x, labels, self.train_set.mirrored, self.recipe.flip, generator
+            )
         x = x.contiguous(memory_format=torch.channels_last_3d)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.cuda):
             logits = self.model(x)
@@ -290,7 +306,9 @@ def _fitted(model: ConvNet, train_set: Any, recipe: Recipe) -> Preprocess:
     order = torch.randperm(len(train_set), generator=_generator("fit"))[:_FIT_CLIPS].tolist()
     loader = DataLoader(train_set, batch_sampler=[order], collate_fn=collate)
     clips = next(iter(loader))["clip"]
-    return Preprocess.fit(clips, model.clip_shape, standardise=recipe.standardise)
+    # frames of real videos have one size, which whoever asks the net later decodes to
+    size = train_set.size if isinstance(train_set, LabelledVideos) else None
+    return Preprocess.fit(clips, model.clip_shape, standardise=recipe.standardise, frame_size=size)
 
 
 def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:

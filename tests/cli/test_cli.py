@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ import torch
 from support import CLIPS, NO_CLIPS
 
 from c3d_teach import CameraMotion, load
+from c3d_teach.cli import run
 from c3d_teach.data.export import write_video
 
 
@@ -25,6 +27,24 @@ def cli(*arguments, cwd=None, **env):
     )
 
 
+@pytest.fixture
+def inside(monkeypatch, capsys):
+    """The command without a new process, which would spend its time on importing torch."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["c3d-teach", *map(str, arguments)])
+        capsys.readouterr()
+        code = 0
+        try:
+            run()
+        except SystemExit as exit:
+            code = exit.code or 0
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, code, out, err)
+
+    return call
+
+
 @pytest.fixture(scope="module")
 def panned(tmp_path_factory):
     """A film of a camera that pans left, then stands still."""
@@ -37,7 +57,7 @@ def panned(tmp_path_factory):
 
 def test_help_names_the_commands():
     out = cli("--help").stdout
-    for command in ("train", "evaluate", "predict", "export", "doctor"):
+    for command in ("train", "evaluate", "predict", "features", "probe", "export", "doctor"):
         assert command in out
         assert "--help" in cli(command, "--help").stdout
 
@@ -67,7 +87,7 @@ def test_predict_says_the_same_as_the_library(panned):
 def test_predict_answers_for_real_video():
     done = cli("predict", CLIPS / "sports" / "basketball.mp4", "--json")
     assert done.returncode == 0, done.stderr
-    assert len(json.loads(done.stdout)["clips"]) == 265 // 16
+    assert len(json.loads(done.stdout)["clips"]) == 214 // 16
 
 
 def test_train_evaluate_export(tmp_path):
@@ -106,6 +126,7 @@ def bad_inputs(tmp_path, panned):
     asset = (_ASSETS / "motion-d3.safetensors").read_bytes()
     (tmp_path / "half.safetensors").write_bytes(asset[: len(asset) // 2])
     (tmp_path / "blocked").touch()
+    (tmp_path / "c3d.caffemodel").write_bytes(b"\x12" + bytes(range(200)))
     small = ["--clips", 8, "--val-clips", 8]
     return [
         (1, "There is no file", ["predict", tmp_path / "missing.mp4"]),
@@ -126,7 +147,38 @@ def bad_inputs(tmp_path, panned):
         (2, "is 'deep'", ["train", "--kernel-depth", "deep", "--out", tmp_path / "r", *small]),
         (2, "no recipe", ["train", "--recipe", "x", "--out", tmp_path / "r"]),
         (2, "no device", ["predict", panned, "--device", "cuda:99"]),
-        (2, "stop is 0", ["train", "--epochs", 0, "--out", tmp_path / "r"]),
+        (2, "--epochs is 0", ["train", "--epochs", 0, "--out", tmp_path / "r"]),
+        (2, "Did you mean search", ["train", "--recipe", "serch", "--out", tmp_path / "r"]),
+        (2, "did you mean 'motion-digits'", ["train", "--data", "motion-digit", "--out", "r"]),
+        (2, "name that net with --from", ["train", "--freeze", "conv1", "--out", tmp_path / "r"]),
+        (2, "brings its own net", ["train", "--from", "motion-d3", "--width", 1, "--out", "r"]),
+        (
+            2,
+            "no layer 'conv9'",
+            ["train", "--from", "motion-d3", "--freeze", "conv9", "--out", tmp_path / "r", *small],
+        ),
+        (
+            2,
+            "--random-clips is for videos",
+            ["evaluate", "--net", "motion-d3", "--random-clips", 9],
+        ),
+        (2, "has no official splits", ["evaluate", "--net", "motion-d3", "--fold", 2]),
+        (2, "layout is 'x'", ["export", "motion-digits", "--layout", "x", "--out", tmp_path / "r"]),
+        (2, "no file or folder", ["features", tmp_path / "no", "--out", tmp_path / "f"]),
+        (1, "no video in", ["features", tmp_path / "folder", "--out", tmp_path / "f"]),
+        (2, "no layer 'fc9'", ["features", panned, "--layer", "fc9", "--out", tmp_path / "f"]),
+        (2, "stride is 0", ["features", panned, "--stride", 0, "--out", tmp_path / "f"]),
+        (2, "is not a feature folder", ["probe", tmp_path / "folder"]),
+        (2, "There is no folder", ["probe", tmp_path / "none"]),
+        (2, "--embedding is 'umap'", ["probe", tmp_path, "--embedding", "umap"]),
+        (2, "where a whole number belongs", ["probe", tmp_path, "--dimensions", "10,x"]),
+        (1, "c3d.caffemodel", ["convert", tmp_path / "c3d.caffemodel", tmp_path / "x.safetensors"]),
+        (
+            2,
+            "brings its own",
+            ["convert", "motion-d3", tmp_path / "x.safetensors", "--pool5", "ceil"],
+        ),
+        (1, "Cannot read missing", ["convert", "caffe:missing", "x.safetensors"]),
         (2, "at least 1 clip", ["export", "motion-digits", "--clips", 0, "--out", tmp_path / "r"]),
         (2, "classes", ["evaluate", "--net", "motion-d3", "--data", "camera-motion"]),
         (2, "No such option", ["predict", panned, "--nett", "x"]),
@@ -134,11 +186,10 @@ def bad_inputs(tmp_path, panned):
     ]
 
 
-def test_every_mistake_gets_one_sentence_and_an_exit_code(tmp_path, panned):
-    import re
-
+def test_every_mistake_gets_one_sentence_and_an_exit_code(tmp_path, panned, inside, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for code, said, arguments in bad_inputs(tmp_path, panned):
-        done = cli(*arguments)
+        done = inside(*arguments)
         assert done.returncode == code, (arguments, done.stderr)
         assert re.search(said, done.stderr), (arguments, done.stderr)
         assert "Traceback" not in done.stderr

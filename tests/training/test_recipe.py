@@ -50,5 +50,16 @@ def test_bad_values_and_names():
         replace(Recipe.search(), lr=-1)
     with pytest.raises(UsageError, match="flip is 2"):
         replace(Recipe.search(), flip=2)
-    with pytest.raises(UsageError, match="no recipe 'sport'; there are search, sports1m"):
+    with pytest.raises(
+        UsageError, match="no recipe .sport.; there are classroom.*Did you mean sports1m"
+    ):
         Recipe.named("sport")
+
+
+def test_the_released_fine_tuning_recipe():
+    recipe = Recipe.finetune()
+    assert [recipe.lr_at(s, 318) for s in (0, 4999, 5000, 19_999)] == pytest.approx(
+        [1e-4, 1e-4, 1e-5, 1e-7]
+    )
+    assert recipe.steps(318) == 20_000 and recipe.weight_decay == 0.0005
+    assert set(recipe.sources) == set(recipe.to_dict()) - {"name"}

@@ -1,0 +1,62 @@
+"""The command ``c3d-teach``. Exit codes: 0 fine, 1 failed, 2 wrong use."""
+
+import json
+import os
+import sys
+
+import typer
+
+from c3d_teach.cli.features import features, probe
+from c3d_teach.cli.options import JsonOption
+from c3d_teach.cli.training import evaluate, train
+from c3d_teach.cli.videos import export, predict
+from c3d_teach.cli.weights import convert
+from c3d_teach.errors import KitError, UsageError
+
+app = typer.Typer(
+    name="c3d-teach",
+    help="See, touch and test 3D convolution: train, evaluate and question small C3D nets.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def run() -> None:
+    """Entry point: one clear sentence instead of a traceback."""
+    try:
+        app()
+    except KitError as error:
+        print(f"c3d-teach: {error}", file=sys.stderr)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except KeyboardInterrupt:
+        print("c3d-teach: stopped.", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("C3D_TEACH_DEBUG"):
+            raise
+        text = str(error).strip().splitlines()
+        print(
+            f"c3d-teach: unexpected {type(error).__name__}{f': {text[0]}' if text else ''}. "
+            "Set C3D_TEACH_DEBUG=1 to see where it happened.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Say what is installed, which device will be used, and what is wrong."""
+    from c3d_teach.doctor import examine
+
+    report = examine()
+    print(json.dumps(report.to_dict()) if as_json else report)
+    if not report.fine:
+        sys.exit(1)
+
+
+for command in (train, evaluate, predict, features, probe, export, convert, doctor):
+    app.command()(command)

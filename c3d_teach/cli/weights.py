@@ -1,0 +1,37 @@
+"""c3d-teach convert: from one layout of weights to another."""
+
+from typing import Annotated
+
+import typer
+
+from c3d_teach.cli.options import MeanOption, NamesOption
+
+
+def convert(
+    source: Annotated[
+        str, typer.Argument(help="a net by name or file; published weights as caffe:FILE or FILE")
+    ],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="FILE.safetensors for this kit; caffe:FILE, pytorch:FILE, features:FILE or "
+            "toolbox:FILE for others"
+        ),
+    ],
+    mean: MeanOption = None,
+    names: NamesOption = None,
+    pool5: Annotated[
+        str | None, typer.Option(help="ceil or symmetric, if the guess from the file is wrong")
+    ] = None,
+    trained: Annotated[
+        str | None,
+        typer.Option(help="caffe for weights converted from Caffe's, port for the port's own"),
+    ] = None,
+) -> None:
+    """Read published C3D weights with their own preprocessing, or write weights for others."""
+    from c3d_teach.models.weights import load, save
+
+    classifier = load(source, mean=mean, classes=names, pool5=pool5, trained=trained)
+    print("\n".join([f"{source} is now {target}.", *save(classifier, target)]))
+    if "layout" in classifier.card:
+        print(classifier.card["preprocessing"])

@@ -1,0 +1,149 @@
+"""The paper's study of descriptors on one's own features: probe, compactness, map (section 4)."""
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from c3d_teach.analysis.compactness import PAPER_UCF101, CompactnessCurve, compactness
+from c3d_teach.analysis.embedding import FEWEST, Embedding, embedding
+from c3d_teach.analysis.feature_files import FeatureTable
+from c3d_teach.analysis.folds import Folds
+from c3d_teach.analysis.linear_probe import ProbeResult, linear_probe
+from c3d_teach.files import writable_folder, write_atomically, write_json
+from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart, embedding_chart
+
+
+@dataclass(frozen=True)
+class Study:
+    """Result of :func:`study`.
+
+    Attributes:
+        probe: the linear SVM.
+        control: the same with the training labels shuffled; it must be near chance.
+        curve: accuracy by number of principal components, if asked for.
+        map: every video in the plane, if asked for.
+        written: files with the numbers and the figures.
+    """
+
+    probe: ProbeResult
+    control: ProbeResult
+    curve: CompactnessCurve | None
+    map: Embedding | None
+    written: tuple[Path, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, lists and words, for JSON; the map stands in its own file."""
+        shown = ("method", "seed", "perplexity", "explained")
+        return {
+            "probe": self.probe.to_dict(),
+            "control": self.control.to_dict(),
+            "compactness": self.curve.to_dict() if self.curve else None,
+            "embedding": {k: self.map.to_dict()[k] for k in shown} if self.map else None,
+            "files": [path.name for path in self.written],
+        }
+
+    def __str__(self) -> str:
+        parts = [
+            str(self.probe),
+            f"{'control':<8}{self.control.accuracy:.1%} with the training labels shuffled",
+        ]
+        if self.curve:
+            parts += ["", str(self.curve)]
+        if self.written:
+            names = ", ".join(path.name for path in self.written)
+            parts += ["", f"written to {self.written[0].parent}: {names}"]
+        return "\n".join(parts)
+
+
+def study(
+    table: FeatureTable,
+    out: str | Path,
+    *,
+    folds: Folds = "auto",
+    c: float | str = 1.0,
+    dimensions: Sequence[int] = (10, 50, 100, 500),
+    map_by: str | None = "tsne",
+    seed: int = 0,
+) -> Study:
+    """Probe descriptors as the paper does, and write numbers and figures to ``out``.
+
+    Args:
+        table: what ``read_features`` gives.
+        out: folder for ``probe.json``, ``confusion.png``, ``compactness.png``,
+            ``embedding.png`` and ``embedding.csv``.
+        folds, c, seed: as in :func:`~c3d_teach.linear_probe`. The curve needs one C for all
+            its points; where C is chosen it takes the one that most folds chose.
+        dimensions: of the compactness curve; none leave it out.
+        map_by: ``"tsne"``, ``"pca"`` or None. Fewer than 5 videos have no map.
+
+    Raises:
+        UsageError, KitError: as :func:`~c3d_teach.linear_probe` raises.
+    """
+    folder = writable_folder(Path(out))
+    probe = linear_probe(table, folds=folds, c=c, seed=seed)
+    chosen = max(probe.c, key=probe.c.count)
+    control = linear_probe(table, folds=folds, c=chosen, seed=seed, shuffled=True)
+    figures = {
+        "confusion.png": confusion_chart(
+            probe.confusion,
+            probe.classes,
+            title=f"{probe.accuracy:.0%} right: what the linear SVM takes for what",
+        )
+    }
+    curve = None
+    if dimensions:
+        curve = compactness(table, dimensions=dimensions, folds=folds, c=chosen, seed=seed)
+        figures["compactness.png"] = _curve_chart(curve, ucf101=len(probe.classes) == 101)
+    flat = None
+    if map_by is not None and len(table.videos) >= FEWEST:
+        flat = embedding(table, method=map_by, seed=seed)
+        figures["embedding.png"] = embedding_chart(
+            flat.coordinates,
+            table.labels,
+            title=f"Videos by their descriptors alone ({flat.method}): do classes lie together?",
+        )
+    written = [folder / "probe.json"]
+    for name, figure in figures.items():
+        _write_figure(folder / name, figure)
+        written.append(folder / name)
+    if flat:
+        _write_map(folder / "embedding.csv", table, flat)
+        written.append(folder / "embedding.csv")
+    found = Study(probe, control, curve, flat, tuple(written))
+    write_json(written[0], found.to_dict() | {"features": table.settings, "seed": seed})
+    return found
+
+
+def _curve_chart(curve: CompactnessCurve, *, ucf101: bool) -> Figure:
+    points = curve.points
+    return compactness_chart(
+        [p.dimension for p in points],
+        [p.accuracy for p in points],
+        [p.interval[0] for p in points],
+        [p.interval[1] for p in points],
+        title="How few numbers will do: linear SVM after PCA",
+        paper=PAPER_UCF101 if ucf101 else None,
+        chance=curve.chance,
+    )
+
+
+def _write_figure(path: Path, figure: Figure) -> None:
+    # the temporary name has another ending, so the format is named
+    write_atomically(path, lambda part: figure.savefig(part, format="png", dpi=150))
+
+
+def _write_map(path: Path, table: FeatureTable, flat: Embedding) -> None:
+    def write(part: Path) -> None:
+        with part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["video", "label", "x", "y"])
+            for video, label, (x, y) in zip(
+                table.videos, table.labels, flat.coordinates.tolist(), strict=True
+            ):
+                rows.writerow([video, label, f"{x:.4f}", f"{y:.4f}"])
+
+    write_atomically(path, write)
