@@ -61,6 +61,53 @@ def decode(isolated: bool) -> float:
         return per_second(lambda: sum(16 for _ in read_clips(path, isolated=isolated)))
 
 
+def folder(cached: bool) -> float:
+    """Training clips in random order, 8 videos of UCF101's size and length."""
+    from c3d_teach import CameraMotion, VideoFolder
+    from c3d_teach.data.export import write_video
+
+    with tempfile.TemporaryDirectory() as place:
+        made = CameraMotion(8, clip_shape=(3, 180, 240, 320))
+        for k in range(8):
+            path = Path(place) / "videos" / "ab"[k % 2] / f"{k}.mp4"
+            write_video(path, made[k]["clip"], fps=25, crf=23)
+        data = VideoFolder(Path(place) / "videos", cache=Path(place) / "cache" if cached else None)
+        order = torch.randperm(len(data), generator=torch.Generator().manual_seed(0)).tolist()
+        return per_second(lambda: len([data[k] for k in order]))
+
+
+def small_videos(shared: bool) -> float:
+    """Videos of 40 frames decoded apart from this process: one child for all, or one each."""
+    from c3d_teach import MotionDigits, read_clips
+    from c3d_teach.data.decoding import Decoder
+    from c3d_teach.data.export import export
+
+    with tempfile.TemporaryDirectory() as place:
+        paths = export(MotionDigits(24, clip_shape=(1, 40, 32, 32)), Path(place) / "videos")
+
+        def together() -> int:
+            with Decoder() as decoder:
+                return len([list(decoder.clips(path, 16, 8, (128, 171))) for path in paths])
+
+        def apart() -> int:
+            return len([list(read_clips(path, stride=8, isolated=True)) for path in paths])
+
+        return per_second(together if shared else apart, 8.0)
+
+
+def descriptors() -> float:
+    """Videos of 40 frames described by a small net, from the files to the feature folder."""
+    from c3d_teach import MotionDigits, extract, load
+    from c3d_teach.data.export import export
+
+    net = load("motion-d3")
+    with tempfile.TemporaryDirectory() as place:
+        root = Path(place) / "videos"
+        export(MotionDigits(96, clip_shape=(1, 40, 32, 32)), root)
+        runs = (Path(place) / f"run {k}" for k in range(1000))
+        return per_second(lambda: extract(net, root, next(runs), progress=False).done)
+
+
 def training(net: str, plain: bool) -> float:
     from c3d_teach import C3D, SearchNet
     from c3d_teach.device import keep_freed_memory
@@ -104,6 +151,15 @@ ROWS: dict[str, tuple[str, str, Callable[[], float]]] = {
     "camera-motion": ("CameraMotion made, 16×64×64", "clips/s", camera_motion),
     "decode": ("320×240 H.264 read to 128×171", "frames/s", lambda: decode(False)),
     "decode-isolated": ("the same in a child process", "frames/s", lambda: decode(True)),
+    "folder": ("clips of H.264 videos in random order, cached", "clips/s", lambda: folder(True)),
+    "folder-plain": ("… decoded each time", "clips/s", lambda: folder(False)),
+    "small-videos": (
+        "40-frame videos decoded, one child for all",
+        "videos/s",
+        lambda: small_videos(True),
+    ),
+    "small-videos-plain": ("… a child for each", "videos/s", lambda: small_videos(False)),
+    "descriptors": ("40-frame videos described by motion-d3", "videos/s", descriptors),
     "train-search": ("training the classroom net", "clips/s", lambda: training("search", False)),
     "train-search-plain": ("… plain", "clips/s", lambda: training("search", True)),
     "train-camera": ("training the camera net", "clips/s", lambda: training("camera", False)),

@@ -1,7 +1,7 @@
 """A feature folder while features are being made: what it knows, what is new, what is written."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +9,13 @@ import numpy as np
 
 from c3d_teach.analysis import feature_files as files
 from c3d_teach.analysis import feature_work as work
-from c3d_teach.analysis.feature_work import Entry, Work
+from c3d_teach.analysis.feature_work import Entry, Known, Work
 from c3d_teach.data.listing import ListedVideo, Listing
 from c3d_teach.errors import CheckpointError, KitError
 from c3d_teach.files import write_json
 from c3d_teach.training.checkpoint import differences
 
 _Places = tuple[Path, Path]  # the files with the descriptors and with the clips' features
-
-
-@dataclass(frozen=True)
-class Known:
-    """A video that has been described: its name, its file's size and mtime, and what is in it."""
-
-    video: str
-    size: int
-    mtime: int
-    frames: int
-    fps: float
-    clips: int
 
 
 class Store:

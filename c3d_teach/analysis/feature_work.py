@@ -24,8 +24,8 @@ _JOURNAL, _ROWS, _CLIP_ROWS, _FINAL = "journal.jsonl", "rows.f32", "clips.f32", 
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A finished video: its file as it was, and where its features are.
+class Known:
+    """A video that has been described.
 
     Attributes:
         video: its name.
@@ -34,9 +34,6 @@ class Entry:
         frames: frames of the video.
         fps: frames a second.
         clips: clips that were described.
-        row: row of the descriptor.
-        start: row of the first clip's features, where these are kept.
-        check: CRC-32 of the clips' features, where these are kept, and the descriptor.
     """
 
     video: str
@@ -45,6 +42,18 @@ class Entry:
     frames: int
     fps: float
     clips: int
+
+
+@dataclass(frozen=True)
+class Entry(Known):
+    """A described video, and where its features are.
+
+    Attributes:
+        row: row of the descriptor.
+        start: row of the first clip's features, where these are kept.
+        check: CRC-32 of the clips' features, where these are kept, and the descriptor.
+    """
+
     row: int
     start: int
     check: int

@@ -15,7 +15,8 @@ from tqdm import tqdm
 from c3d_teach.analysis.descriptor import VideoDescriptor
 from c3d_teach.analysis.extraction import Extraction as Extraction
 from c3d_teach.analysis.feature_files import FORMAT, printable
-from c3d_teach.analysis.feature_store import Known, Store
+from c3d_teach.analysis.feature_store import Store
+from c3d_teach.analysis.feature_work import Known
 from c3d_teach.analysis.folder_lock import locked
 from c3d_teach.data.decoder import VideoInfo
 from c3d_teach.data.decoding import Decoder, ahead

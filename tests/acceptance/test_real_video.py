@@ -2,11 +2,23 @@
 
 import time
 
+import numpy as np
 import pytest
 import torch
 from support import CLIPS, MOVES, NO_CLIPS, virtual_camera
 
-from c3d_teach import judge_video, load, read_clips, verdict
+from c3d_teach import (
+    C3D,
+    Classifier,
+    Preprocess,
+    extract,
+    judge_video,
+    load,
+    probe,
+    read_clips,
+    read_features,
+    verdict,
+)
 from c3d_teach.models.verdict import NO_MOTION
 
 pytestmark = pytest.mark.skipif(not CLIPS.is_dir(), reason=NO_CLIPS)
@@ -51,3 +63,22 @@ def test_every_real_file_gets_an_answer():
         judged = judge_video(net, file)
         assert len(judged.clips) == judged.frames // 16 and not judged.error
         print(f"{file.name}: {len(judged.clips)} clips in {time.monotonic() - started:.1f} s")
+
+
+@pytest.mark.timeout(600)
+def test_the_full_size_c3d_describes_every_real_clip(tmp_path):
+    """Random weights: what counts is that files, sizes and speed are those of the real thing."""
+    torch.manual_seed(0)
+    preprocess = Preprocess((112, 112), 128, (90.0, 98.0, 102.0), (1.0,) * 3, frame_size=(128, 171))
+    net = C3D().channels_last().eval()
+    classifier = Classifier(net, preprocess, tuple(f"class {k}" for k in range(487)))
+    done = extract(classifier, CLIPS, tmp_path, progress=False)
+    table = read_features(tmp_path)
+    assert done.skipped == () and done.done == len(table.videos) >= 22
+    assert table.descriptors.shape[1] == 4096 and np.isfinite(table.descriptors).all()
+    frames = [probe(CLIPS / name).frames for name in table.videos]
+    assert done.clips == sum((n - 16) // 8 + 1 for n in frames)
+    print(
+        f"full-size C3D: {done.clips} clips of {done.done} videos in {done.seconds:.0f} s, "
+        f"{done.clips / done.seconds:.2f} clips/s"
+    )

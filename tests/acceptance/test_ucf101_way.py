@@ -21,9 +21,9 @@ def cli(*arguments, code=0):
 
 @pytest.fixture(scope="module")
 def ucf101(tmp_path_factory):
-    """1,200 videos of 40 frames: 8 classes, 25 groups that share no digit image, 3 splits."""
+    """900 videos of 40 frames: 8 classes, 25 groups that share no digit image, 3 splits."""
     root = tmp_path_factory.mktemp("videos") / "ucf"
-    settings = ["--clips", 1200, "--split", "train", "--frames", 40, "--layout", "ucf101"]
+    settings = ["--clips", 900, "--split", "train", "--frames", 40, "--layout", "ucf101"]
     cli("export", "motion-digits", *settings, "--out", root)
     return root
 
@@ -31,7 +31,7 @@ def ucf101(tmp_path_factory):
 @pytest.mark.timeout(1200)
 def test_train_evaluate_features_probe(ucf101, tmp_path):
     run, cache = tmp_path / "run", tmp_path / "cache"
-    recipe = ["--recipe", "classroom", "--epochs", 6, "--size", 32]
+    recipe = ["--recipe", "classroom", "--epochs", 8, "--size", 32]
     cli("train", "--data", ucf101, *recipe, "--cache", cache, "--out", run)
 
     ask = ["evaluate", "--net", run, "--data", ucf101, "--cache", cache, "--json"]
@@ -50,7 +50,8 @@ def test_train_evaluate_features_probe(ucf101, tmp_path):
 
     features = tmp_path / "features"
     cli("features", ucf101, "--net", run, "--out", features)
-    found = json.loads(cli("probe", features, "--folds", "official", "--json").stdout)
+    # the net has learnt from split 1's training part, so its test part is the only fair one
+    found = json.loads(cli("probe", features, "--folds", "split1", "--json").stdout)
     print(f"probe: {found['probe']['accuracy']:.1%} {found['probe']['interval']}")
     print([(p["dimension"], p["accuracy"]) for p in found["compactness"]["points"]])
     assert found["probe"]["interval"][0] > 2 / 8
