@@ -14,7 +14,10 @@ from c3d_teach.analysis.feature_files import FeatureTable
 from c3d_teach.analysis.folds import Folds
 from c3d_teach.analysis.linear_probe import ProbeResult, linear_probe
 from c3d_teach.files import writable_folder, write_atomically, write_json
-from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart, embedding_chart
+from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart
+from c3d_teach.viz.video_map import embedding_chart
+
+_METHODS = {"tsne": "t-SNE", "pca": "PCA"}
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def study(
         figures["embedding.png"] = embedding_chart(
             flat.coordinates,
             table.labels,
-            title=f"Videos by their descriptors alone ({flat.method}): do classes lie together?",
+            title=f"Videos by their descriptors alone ({_METHODS[flat.method]}): "
+            "do classes lie together?",
         )
     written = [folder / "probe.json"]
     for name, figure in figures.items():

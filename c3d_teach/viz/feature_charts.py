@@ -1,7 +1,6 @@
-"""What descriptors are worth, as matplotlib figures: confusion, compactness, embedding."""
+"""What descriptors are worth, as matplotlib figures: confusion and compactness."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,18 +8,13 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator, PercentFormatter
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from c3d_teach.errors import UsageError
-from c3d_teach.viz.static import BLUE, LABEL, ORANGE, SKY, TICK, VERMILION, titled
+from c3d_teach.viz.static import BLUE, LABEL, SKY, TICK, VERMILION, titled
 
-# Okabe-Ito without black; the markers tell neighbours apart where colour does not
-_COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, SKY, "#F0E442")
-_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p")
 _SHARES = LinearSegmentedColormap.from_list("shares", ["white", SKY, BLUE], N=65)
 _NUMBERED, _NAMED = 12, 30  # most classes with a number in each cell; with every name
-_LEGEND = 10  # most classes that are named in the picture itself
-_ROWS = 36  # of the list beside it, in a column
 
 
 def confusion_chart(confusion: ArrayLike, classes: Sequence[str], *, title: str) -> Figure:
@@ -48,7 +42,7 @@ def confusion_chart(confusion: ArrayLike, classes: Sequence[str], *, title: str)
     shares = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
     every = -(-k // _NAMED)
     shown = list(range(0, k, every))
-    names = [_short(classes[i]) for i in shown]
+    names = [short(classes[i]) for i in shown]
     side = float(np.clip(0.55 * k, 2.6, 7.0))  # inches of the cells, then of the names
     longest = 0.085 * max(map(len, names)) + 0.2
     turned = longest > side / len(shown)
@@ -154,77 +148,6 @@ def compactness_chart(
     return figure
 
 
-def embedding_chart(coordinates: ArrayLike, labels: Sequence[str], *, title: str) -> Figure:
-    """A mark for each video, coloured and shaped by class, with its class named in the picture.
-
-    Up to 10 classes are named above their middle video. For more, there is no room for names:
-    a number stands at the middle of each class, and the list beside the picture says which
-    class it is.
-
-    Args:
-        coordinates: ``(N, 2)``.
-        labels: N classes; "" for a video without one.
-        title: what there is to see.
-
-    Raises:
-        UsageError: for coordinates that are not ``(N, 2)``, or other than N labels.
-    """
-    places = np.asarray(coordinates, dtype=float)
-    if places.ndim != 2 or places.shape[1:] != (2,) or not len(places):
-        raise UsageError(f"The figure was given shape {places.shape}; it draws places (N, 2).")
-    if len(labels) != len(places) or not np.isfinite(places).all():
-        raise UsageError(
-            f"The figure was given {len(places)} places and {len(labels)} labels; each finite "
-            "place has one label."
-        )
-    names = np.array([label or "no class" for label in labels])
-    classes = sorted(set(names.tolist()))
-    many = len(classes) > _LEGEND
-    columns = -(-len(classes) // _ROWS)
-    longest = 0.09 * max(map(len, map(_short, classes))) + 0.7
-    figure = Figure(figsize=(7.4 + columns * longest, 7.6), layout="constrained")
-    axis = figure.subplots()
-    size = float(np.clip(6000 / len(places), 6, 46))
-    for number, name in enumerate(classes):
-        mine = places[names == name]
-        axis.scatter(
-            mine[:, 0],
-            mine[:, 1],
-            s=size,
-            color=_COLOURS[number % len(_COLOURS)],
-            marker=_MARKERS[number % len(_MARKERS)],
-            edgecolor="black",
-            linewidth=0.1 if many else 0.4,
-            alpha=0.7 if many else 0.85,
-            label=f"{number + 1}  {_short(name)}" if many else _short(name),
-        )
-    for number, name in enumerate(classes):
-        mine = places[names == name]
-        middle = mine[np.argmin(((mine - np.median(mine, 0)) ** 2).sum(1))]
-        _name(axis, middle, str(number + 1) if many else _short(name), above=not many)
-    axis.set_aspect("equal", adjustable="datalim")
-    axis.set_xticks([])
-    axis.set_yticks([])
-    axis.margins(0.06)
-    axis.set_xlabel("first axis (no unit)", fontsize=LABEL)
-    axis.set_ylabel("second axis (no unit)", fontsize=LABEL)
-    key = axis.legend(
-        fontsize=TICK,
-        frameon=False,
-        loc="upper left",
-        bbox_to_anchor=(1.0, 1.01),
-        ncols=columns,
-        labelspacing=0.3,
-        handletextpad=0.1,
-        columnspacing=0.8,
-        borderpad=0,
-    )
-    for handle in key.legend_handles:
-        handle.set_sizes([36])  # type: ignore[union-attr]
-    titled(figure, title)
-    return figure
-
-
 def _write(axis: Axes, x: float, value: float, end: float, colour: str, *, above: bool) -> None:
     """The value in per cent, clear of the whisker that ends at ``end``."""
     axis.annotate(
@@ -240,21 +163,7 @@ def _write(axis: Axes, x: float, value: float, end: float, colour: str, *, above
     )
 
 
-def _name(axis: Axes, place: NDArray[Any], name: str, *, above: bool) -> None:
-    axis.annotate(
-        name,
-        tuple(place),
-        (0, 9 if above else 0),
-        textcoords="offset points",
-        ha="center",
-        va="bottom" if above else "center",
-        fontsize=LABEL if above else TICK,
-        fontweight="bold",
-        path_effects=[withStroke(linewidth=3, foreground="white")],
-    )
-
-
-def _short(name: str, most: int = 26) -> str:
+def short(name: str, most: int = 26) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 

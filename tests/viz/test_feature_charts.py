@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
-from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart, embedding_chart
+from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart
 from c3d_teach.viz.notebook import png
+from c3d_teach.viz.video_map import embedding_chart
 
 
 def texts(figure: Figure) -> list[str]:
@@ -134,3 +135,15 @@ def test_a_class_is_named_at_a_video_of_its_own_and_no_class_is_called_so() -> N
 def test_a_figure_of_anything_else_is_refused(draw: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         draw()
+
+
+def test_names_of_classes_that_lie_on_one_another_are_moved_apart() -> None:
+    rng = np.random.default_rng(0)
+    places = np.concatenate([rng.normal(size=(60, 2)), [[30, 0], [-30, 8]]])
+    labels = ["rotate", "zoom in", "zoom out"] * 20 + ["left", "right"]
+    figure = embedding_chart(places, labels, title="see")
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == 5
+    for k, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:k])
