@@ -21,6 +21,7 @@ from c3d_teach.analysis.folder_lock import locked
 from c3d_teach.data.decoder import VideoInfo
 from c3d_teach.data.decoding import Decoder, ahead
 from c3d_teach.data.listing import ListedVideo, Listing, list_videos
+from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError, VideoError
 from c3d_teach.files import writable_folder
 from c3d_teach.models.classifier import Classifier
@@ -37,7 +38,7 @@ def extract(
     layer: str = "fc6",
     stride: int = 8,
     clips: bool = False,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     progress: bool = True,
     on_video: Callable[[ListedVideo, str], None] | None = None,
 ) -> Extraction:
@@ -59,7 +60,8 @@ def extract(
             not whole is dropped.
         clips: also keep every clip's activations (``clips.npy``), neither averaged nor
             normalised.
-        batch_size: clips the net sees at once; they are always of one video.
+        batch_size: clips the net sees at once, always of one video; None for as many as
+            suit the net (``Classifier.fitting``).
         progress: show a progress bar and name unusable videos at once, on standard error.
         on_video: called after each video that this run has tried, with the reason why it could
             not be used, or ``""``.
@@ -71,6 +73,7 @@ def extract(
         KitError: when ``out`` cannot be written, or another run is working there.
     """
     begun = time.monotonic()
+    batch_size = classifier.fitting() if batch_size is None else batch_size
     for name, value in {"stride": stride, "batch_size": batch_size}.items():
         if value < 1:
             raise UsageError(f"{name} is {value}; it is at least 1.")
@@ -80,6 +83,7 @@ def extract(
         reason = "".join(f" {name}: {why}." for name, why in listing.others[:1])
         raise VideoError(f"There is no video in {listing.root}.{reason}")
     folder = writable_folder(Path(out))
+    keep_freed_memory()
     with locked(folder):
         store = Store(folder, settings, {video.name for video in listing.videos})
         reused = {v.name for v in listing.videos if store.knows(v.name, *_state(v.path))}

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader
 
 from c3d_teach.data.catalog import embedded
 from c3d_teach.data.embedded import BothWays
+from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
 
@@ -113,7 +114,7 @@ def collate(samples: Any) -> dict[str, Tensor]:
 
 
 def evaluate(
-    classifier: Classifier, dataset: Any, *, batch_size: int = 64, workers: int = 0
+    classifier: Classifier, dataset: Any, *, batch_size: int | None = None, workers: int = 0
 ) -> Evaluation:
     """Ask ``classifier`` about every clip of ``dataset``, and so about every video.
 
@@ -134,10 +135,12 @@ def evaluate(
         )
     # folders are sorted by name and have hyphens for spaces; the net has its own order
     as_known = torch.tensor([known[_plain(name)] for name in dataset.classes])
-    loader = DataLoader(dataset, batch_size, num_workers=workers, collate_fn=collate)
+    keep_freed_memory()
+    size = batch_size or classifier.fitting()
+    loader = DataLoader(dataset, size, num_workers=workers, collate_fn=collate)
     probabilities, labels, videos = [], [], []
     for batch in loader:
-        probabilities.append(classifier.predict(batch["clip"], batch_size=batch_size))
+        probabilities.append(classifier.predict(batch["clip"], batch_size=size))
         labels.append(as_known[batch["label"]])
         if "video" in batch:
             videos.append(batch["video"])

@@ -177,3 +177,11 @@ def test_shipped_nets_are_there_with_their_cards():
         assert net.card["command"].startswith("c3d-teach train")
         assert {"seed", "data", "recipe", "test", "made with"} <= net.card.keys()
     assert sum(file.stat().st_size for file in _ASSETS.iterdir()) < 25e6
+
+
+def test_as_many_clips_at_once_as_fit_the_net(classifier):
+    preprocess = Preprocess((112, 112), 128, (0.0,) * 3, (1.0,) * 3)
+    # one clip's conv1a takes 51 MB in the full-size net, the largest of its layers
+    assert Classifier(C3D(), preprocess, ()).fitting() == 8
+    assert Classifier(C3D(width=0.25), preprocess, ()).fitting() == 33
+    assert classifier.fitting() == 64
