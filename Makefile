@@ -24,10 +24,11 @@ FIND_PYTHON = py=; for p in $(CANDIDATES); do \
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
-.PHONY: help app lab test accept check notebooks lock
+.PHONY: help install app lab test accept check notebooks lock
 .DEFAULT_GOAL := help
 
 help:
+	@echo "make install    install everything into .venv, and nothing else"
 	@echo "make app        open the dashboard in a browser"
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make test       check that everything works here (up to 15 minutes)"
@@ -36,6 +37,9 @@ help:
 	@echo "make notebooks  build and run the lessons from notebooks/source (some minutes)"
 	@echo "make lock       write requirements.lock anew; UPGRADE=1 moves to the newest versions"
 	@echo "The first of them also installs everything into .venv: 3 to 10 minutes, 2.5 GB of disk."
+
+install: $(READY)
+	@echo "Ready. The command is .venv/bin/c3d-teach; source .venv/bin/activate makes it c3d-teach."
 
 app: $(READY)
 	@echo "Starting the dashboard: open the address below in 5 seconds; Ctrl+C stops it."

@@ -1,6 +1,8 @@
 """What several tests share: where real clips are, and a virtual camera over them."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import torch
@@ -29,6 +31,26 @@ MOVES = {
     "zoom out": (0, 0, 0, ZOOM),
     "still": (0, 0, 0, 0),
 }
+
+# A process starts with the peak of the one that started it on its account, which for pytest
+# may be gigabytes; so a small process starts it and says what it took.
+_SCALE = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[2:]).returncode
+kilobytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+open(sys.argv[1], "w").write(str(kilobytes * (1024 if sys.platform == "linux" else 1)))
+sys.exit(code)
+"""
+
+
+def peak_memory(command, note: Path, **how) -> float:
+    """Run ``command``; its largest resident memory in GB (with that of its children).
+
+    Args:
+        note: a path where the figure can be left.
+    """
+    subprocess.run([sys.executable, "-c", _SCALE, str(note), *map(str, command)], check=True, **how)
+    return int(note.read_text()) / 1e9
 
 
 def virtual_camera(clip: Tensor, motion: str, size: tuple[int, int] = (128, 171)) -> Tensor:

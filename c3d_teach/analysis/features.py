@@ -205,9 +205,13 @@ def _state(path: Path) -> tuple[int, int]:
 def _settings(classifier: Classifier, layer: str, stride: int, clips: bool) -> dict[str, Any]:
     prob = layer == "prob"
     preprocess = classifier.preprocess
+    net = {"name": classifier.name, "fingerprint": classifier.fingerprint()}
+    trained = classifier.card.get("data")
+    if isinstance(trained, dict) and isinstance(trained.get("split"), int):
+        net["trained on split"] = trained["split"]  # other splits test on what it has learnt
     settings = {
         "format": FORMAT,
-        "net": {"name": classifier.name, "fingerprint": classifier.fingerprint()},
+        "net": net,
         "layer": layer,
         "stride": stride,
         "length": preprocess.length,

@@ -51,7 +51,7 @@ def folds_of(table: FeatureTable, folds: Folds, seed: int) -> tuple[str, list[Fo
     check_seed(seed)
     _check_labels(table)
     if single:
-        return _single(table, int(single[1]))
+        return _official(table, int(single[1]))
     if folds == "official" or (folds == "auto" and table.splits):
         return _official(table)
     labels, units = np.asarray(table.labels), units_of(table)
@@ -95,15 +95,20 @@ def units_of(table: FeatureTable) -> NDArray[np.intp]:
     return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype=np.intp)
 
 
-def _official(table: FeatureTable) -> tuple[str, list[Fold]]:
+def _official(table: FeatureTable, only: int | None = None) -> tuple[str, list[Fold]]:
+    """All official splits, or one of them."""
     if not table.splits:
         raise KitError(
             "There are no official splits with these descriptors: no split files lay beside the "
-            "videos. Take folds='auto' to cross-validate by group."
+            "videos. Take a number of folds (folds=5, --folds 5) to cross-validate by group."
         )
+    if only is not None and only > len(table.splits):
+        raise UsageError(f"There is no official split {only}; there are {len(table.splits)}.")
     units, labels = units_of(table), np.asarray(table.labels)
     found = []
     for number, sides in enumerate(table.splits, 1):
+        if only not in (None, number):
+            continue
         train, test = (np.flatnonzero(np.asarray(sides) == side) for side in ("train", "test"))
         if not len(train) or not len(test):
             side = "test" if len(train) else "training"
@@ -114,23 +119,18 @@ def _official(table: FeatureTable) -> tuple[str, list[Fold]]:
             raise KitError(
                 f"Official split {number} has group {table.groups[first]!r} of class "
                 f"{table.labels[first]!r} in training and in test; near-duplicates on both sides "
-                "would flatter the result. Mend the split files, or take folds='auto' without "
-                "them."
+                "would flatter the result. Mend the split files and make the features again, or "
+                "take a number of folds (folds=5, --folds 5)."
             )
         unseen = sorted(set(labels[test]) - set(labels[train]))
         if unseen or len(set(labels[train])) < 2:
             what = f"no training video of class {str(unseen[0])!r}" if unseen else "only one class"
             raise KitError(f"Official split {number} has {what}; nothing can be learnt from it.")
         found.append(Fold(train, test))
+    if only is not None:
+        return f"official split {only}", found
     count = len(found)
     return f"{count} official split{'s' * (count != 1)}", found
-
-
-def _single(table: FeatureTable, number: int) -> tuple[str, list[Fold]]:
-    _, found = _official(table)
-    if number > len(found):
-        raise UsageError(f"There is no official split {number}; there are {len(found)}.")
-    return f"official split {number}", [found[number - 1]]
 
 
 def _check_labels(table: FeatureTable) -> None:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from c3d_teach.analysis.feature_files import FeatureTable
 from c3d_teach.analysis.folds import Fold, Folds, by_group, folds_of, units_of
-from c3d_teach.analysis.intervals import grouped_interval
 from c3d_teach.errors import KitError, UsageError
+from c3d_teach.training.intervals import grouped_interval
 
 C_GRID = (0.1, 1.0, 10.0, 100.0)
 _INNER = 3  # parts of the training videos when C is chosen
@@ -24,13 +24,13 @@ class ProbeResult:
     Attributes:
         accuracy: mean over the folds, as the paper averages over the splits.
         interval: 95 %, of ``accuracy``, over groups of videos
-            (see :func:`~c3d_teach.analysis.intervals.grouped_interval`).
+            (see :func:`~c3d_teach.training.intervals.grouped_interval`).
         effective: how many independent videos the test is worth.
         pooled: share of all test videos that are right; differs from ``accuracy`` when folds
             differ in size.
         fold_accuracies: one a fold.
         chance: accuracy of always answering the largest class of the training part, mean over
-            the folds.
+            the folds, or of guessing (1 / K) where that is more.
         confusion: counts ``(K, K)`` over all folds, rows are the truth, columns the answer.
         classes: names of the rows and columns, sorted.
         videos, groups: in all test parts; a video that two splits test counts twice in
@@ -83,7 +83,7 @@ class ProbeResult:
             f"{self.accuracy:.1%} right (95 % interval {low:.1%} to {high:.1%}), mean over "
             f"{self.folds}" + " with shuffled training labels" * self.shuffled,
             f"{'folds':<8}{each}; {self.pooled:.1%} of all test videos",
-            f"{'chance':<8}{self.chance:.1%} (always the largest class in training)",
+            f"{'chance':<8}{self.chance:.1%} (always the largest class in training, or guessing)",
             f"{'tested':<8}{self.videos} videos in {self.groups} groups, {len(self.classes)} "
             f"classes; worth {self.effective:.0f} independent videos",
             f"{'SVM':<8}linear, C = {', '.join(f'{v:g}' for v in c)}"
@@ -242,10 +242,11 @@ def choose_c(x: NDArray[Any], y: NDArray[np.intp], units: NDArray[np.intp], seed
 
 
 def chance_level(truth: NDArray[np.intp], parts: list[Fold]) -> float:
-    """Accuracy of always answering the largest class in training, mean over the folds."""
+    """Accuracy of always answering the largest class in training, mean over the folds, but
+    never below that of guessing."""
     largest = [np.bincount(truth[fold.train]).argmax() for fold in parts]
     shares = [np.mean(truth[fold.test] == k) for fold, k in zip(parts, largest, strict=True)]
-    return float(np.mean(shares))
+    return max(float(np.mean(shares)), 1 / len(np.unique(truth)))
 
 
 def check_c(c: float | str) -> None:

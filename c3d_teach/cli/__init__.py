@@ -25,6 +25,9 @@ app = typer.Typer(
 
 def run() -> None:
     """Entry point: one clear sentence instead of a traceback."""
+    # torch's threads otherwise spin while they wait, which slows everything down several times
+    # when something else runs on the machine; on an idle one the difference is lost in the noise
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
     except KitError as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from c3d_teach.cli.options import DeviceOption, JsonOption, NetOption, SeedOption
-from c3d_teach.errors import UsageError
+from c3d_teach.errors import KitError, UsageError
 
 
 def features(
@@ -31,9 +31,12 @@ def features(
     from c3d_teach.models.weights import load
 
     classifier = load(net).to(pick_device(device))
-    done = extract(
-        classifier, source, out, layer=layer, stride=stride, clips=clips, progress=not as_json
-    )
+    try:
+        done = extract(
+            classifier, source, out, layer=layer, stride=stride, clips=clips, progress=not as_json
+        )
+    except KeyboardInterrupt:
+        raise KitError("Stopped. The same command goes on where it was.") from None
     print(json.dumps(done.to_dict()) if as_json else done)
     if done.skipped:
         sys.exit(1)

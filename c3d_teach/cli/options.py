@@ -8,7 +8,8 @@ import typer
 NetOption = Annotated[
     str,
     typer.Option(
-        help="a shipped net by name, a file or a run folder, or published weights: caffe:FILE"
+        help="a shipped net by name, a file or a run folder, or published weights (caffe:FILE, "
+        "pytorch:FILE, features:FILE, toolbox:FILE)"
     ),
 ]
 DataOption = Annotated[

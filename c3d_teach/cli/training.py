@@ -51,10 +51,15 @@ def train(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="classroom, search, sports1m or finetune; default classroom"),
+        typer.Option(
+            help="classroom, search, sports1m or finetune; default classroom, with --from finetune"
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(help="instead of the recipe's")] = None,
     lr: Annotated[float | None, typer.Option(help="instead of the recipe's")] = None,
+    flip: Annotated[
+        float | None, typer.Option(help="chance of a mirrored clip, instead of the recipe's")
+    ] = None,
     clips: Annotated[int, typer.Option(help="training clips of an embedded set")] = 2048,
     val_clips: Annotated[int, typer.Option(help="validation clips of an embedded set")] = 512,
     label: LabelOption = "motion",
@@ -85,9 +90,11 @@ def train(
     if epochs is not None:
         if epochs < 1:
             raise UsageError(f"--epochs is {epochs}; it is at least 1.")
-        plan = replace(plan, stop=epochs, unit="epochs")
+        plan = plan.lasting(epochs)
     if lr is not None:
         plan = replace(plan, lr=lr)
+    if flip is not None:
+        plan = replace(plan, flip=flip)
     if start and (net or kernel_depth or width or size):
         raise UsageError(
             "--from brings its own net; leave out --net, --kernel-depth, --width and --size."

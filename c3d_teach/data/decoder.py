@@ -71,7 +71,12 @@ def open_video(path: Path, size: tuple[int, int] | None = None) -> Any:
 
 def info_of(path: Path) -> VideoInfo:
     reader = open_video(path)
-    height, width = frames_of(reader, 0, 1).shape[1:3]
+    try:
+        height, width = frames_of(reader, 0, 1).shape[1:3]
+    except Exception as error:  # FFmpeg takes a text for a film of a terminal, for instance
+        raise VideoError(
+            f"{path} cannot be read as a video: not even its first frame can be decoded."
+        ) from error
     return VideoInfo(frame_count(path, reader), float(reader.get_avg_fps()), height, width)
 
 

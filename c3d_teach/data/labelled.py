@@ -53,6 +53,7 @@ class LabelledVideos(Dataset[dict[str, Any]]):
         mirrored: labels of clips flipped left to right, see ``mirror_table``.
         videos: names of the videos that give clips, relative to ``root``.
         video_labels: the label of each.
+        video_units: a number for each, the same for near-duplicates: videos of one group.
         video_frames: the number of frames of each.
         skipped: ``(path, reason)`` of files that could not be used.
         official: whether the videos are one side of an official split.
@@ -92,6 +93,11 @@ class LabelledVideos(Dataset[dict[str, Any]]):
         used = self._usable(chosen)
         self.videos = tuple(video.name for video, _ in used)
         self.video_labels = tuple(number[video.label] for video, _ in used)
+        units: dict[tuple[str, str], int] = {}
+        self.video_units = tuple(
+            units.setdefault((video.label, video.group or video.name), len(units))
+            for video, _ in used
+        )
         self._paths = tuple(video.path for video, _ in used)
         self.video_frames = tuple(frames for _, frames in used)
         clips = ((n - self.length) // self.stride + 1 for n in self.video_frames)

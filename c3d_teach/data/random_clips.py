@@ -35,7 +35,7 @@ class RandomClips(Dataset[dict[str, Any]]):
             raise UsageError(f"{each} clips a video were asked for; it is at least 1.")
         self.source, self.each, self.seed = source, int(each), int(seed)
         self.classes, self.mirrored = source.classes, source.mirrored
-        self.official = source.official
+        self.official, self.video_units = source.official, source.video_units
         self._items: list[tuple[int, int]] = []
         for video, (name, frames) in enumerate(
             zip(source.videos, source.video_frames, strict=True)

@@ -17,6 +17,8 @@ from c3d_teach.files import writable_folder, write_atomically, write_json
 from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart
 from c3d_teach.viz.video_map import embedding_chart
 
+_CONTROLS = 10  # shuffles, where they take seconds
+_WORK = 2_000_000_000  # numbers times classes that all of them may take
 _METHODS = {"tsne": "t-SNE", "pca": "PCA"}
 
 
@@ -26,14 +28,18 @@ class Study:
 
     Attributes:
         probe: the linear SVM.
-        control: the same with the training labels shuffled; it must be near chance.
+        controls: accuracies of the same with the training labels shuffled, each time anew;
+            they must lie around chance. Videos of one group move together, so that a single
+            shuffle can lie far from it.
+        note: what to keep in mind about the folds, or ``""``.
         curve: accuracy by number of principal components, if asked for.
         map: every video in the plane, if asked for.
         written: files with the numbers and the figures.
     """
 
     probe: ProbeResult
-    control: ProbeResult
+    controls: tuple[float, ...]
+    note: str
     curve: CompactnessCurve | None
     map: Embedding | None
     written: tuple[Path, ...]
@@ -43,17 +49,23 @@ class Study:
         shown = ("method", "seed", "perplexity", "explained")
         return {
             "probe": self.probe.to_dict(),
-            "control": self.control.to_dict(),
+            "controls": [round(v, 4) for v in self.controls],
+            "note": self.note,
             "compactness": self.curve.to_dict() if self.curve else None,
             "embedding": {k: self.map.to_dict()[k] for k in shown} if self.map else None,
             "files": [path.name for path in self.written],
         }
 
     def __str__(self) -> str:
+        low, high = min(self.controls), max(self.controls)
+        mean = sum(self.controls) / len(self.controls)
+        times = f"{len(self.controls)} times: {low:.1%} to {high:.1%}"
         parts = [
             str(self.probe),
-            f"{'control':<8}{self.control.accuracy:.1%} with the training labels shuffled",
+            f"{'control':<8}{mean:.1%} with the training labels shuffled ({times})",
         ]
+        if self.note:
+            parts.append(self.note)
         if self.curve:
             parts += ["", str(self.curve)]
         if self.written:
@@ -87,20 +99,27 @@ def study(
         UsageError, KitError: as :func:`~c3d_teach.linear_probe` raises.
     """
     folder = writable_folder(Path(out))
+    folds, note = _fair(table, folds)
     probe = linear_probe(table, folds=folds, c=c, seed=seed)
     chosen = max(probe.c, key=probe.c.count)
-    control = linear_probe(table, folds=folds, c=chosen, seed=seed, shuffled=True)
+    work = table.descriptors.size * len(probe.classes)
+    controls = tuple(
+        linear_probe(table, folds=folds, c=chosen, seed=seed + k, shuffled=True).accuracy
+        for k in range(min(_CONTROLS, max(1, _WORK // work)))
+    )
     figures = {
         "confusion.png": confusion_chart(
             probe.confusion,
             probe.classes,
-            title=f"{probe.accuracy:.0%} right: what the linear SVM takes for what",
+            title=f"{probe.accuracy:.0%} of {probe.videos} test videos right: "
+            "what the linear SVM takes for what",
         )
     }
     curve = None
     if dimensions:
         curve = compactness(table, dimensions=dimensions, folds=folds, c=chosen, seed=seed)
-        figures["compactness.png"] = _curve_chart(curve, ucf101=len(probe.classes) == 101)
+        if len(curve.points) > 1:
+            figures["compactness.png"] = _curve_chart(curve, ucf101=len(probe.classes) == 101)
     flat = None
     if map_by is not None and len(table.videos) >= FEWEST:
         flat = embedding(table, method=map_by, seed=seed)
@@ -117,9 +136,22 @@ def study(
     if flat:
         _write_map(folder / "embedding.csv", table, flat)
         written.append(folder / "embedding.csv")
-    found = Study(probe, control, curve, flat, tuple(written))
+    found = Study(probe, controls, note, curve, flat, tuple(written))
     write_json(written[0], found.to_dict() | {"features": table.settings, "seed": seed})
     return found
+
+
+def _fair(table: FeatureTable, folds: Folds) -> tuple[Folds, str]:
+    """Folds that do not test on what the net itself was trained on, and a word about it."""
+    split = table.settings.get("net", {}).get("trained on split")
+    if not split or not table.splits:
+        return folds, ""
+    others = f"the net was itself trained on videos that other splits than split {split} test"
+    if folds == "auto":
+        return f"split{split}", f"{'note':<8}only split {split}, for {others}"
+    if folds in ("official", f"split{split}"):
+        return folds, f"{'note':<8}{others}" * (folds == "official")
+    return folds, f"{'note':<8}the net was itself trained on some of these videos"
 
 
 def _curve_chart(curve: CompactnessCurve, *, ucf101: bool) -> Figure:

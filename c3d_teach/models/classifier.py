@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from c3d_teach.data.transforms import Preprocess
+from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import describe
 from c3d_teach.models.builder import ConvNet
 
@@ -47,8 +48,14 @@ class Classifier:
             batch_size: clips the net sees at once; None for as many as :meth:`fitting` says.
 
         Raises:
-            UsageError: for clips of another type, length or number of channels.
+            UsageError: for clips of another type, length or number of channels, or for
+                published weights that came without their last layer.
         """
+        if "fc8" in self.card:  # of published weights: what is wrong with their last layer
+            raise UsageError(
+                f"The fc8 of {self.name} is {self.card['fc8']}. Its descriptors (fc6, fc7) can be "
+                "used, or it can be fine-tuned (c3d-teach train --from)."
+            )
         return self._ask(clips, batch_size, len(self.classes), lambda x: self.model(x).softmax(1))
 
     @torch.inference_mode()

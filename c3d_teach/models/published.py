@@ -76,6 +76,8 @@ def read_published(
     stored.clear()  # 320 MB; the net will hold its own
     headless = not any(f"fc8.{part}" in given for part in PARTS)
     names = _names(classes)
+    if names and (twice := [name for name, n in Counter(names).items() if n > 1]):
+        raise UsageError(f"The class name {twice[0]!r} was given more than once.")
     if headless:
         outputs = len(names) if names else 1
         weight = torch.zeros(outputs, _rows(given.get("fc7.bias")))
@@ -229,6 +231,9 @@ def _net(
             f"{own(key)} ({str(value.dtype).removeprefix('torch.')})"
             for key, value in given.items()
             if not value.is_floating_point()
+        ],
+        "with NaN or infinite values": [
+            own(key) for key, value in given.items() if not value.isfinite().all()
         ],
     }
     said = [

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -71,7 +72,9 @@ def _from_torch(path: Path) -> dict[str, Tensor]:
         # mapped only where torch can (its zip files): an optimizer's state is then not read
         with path.open("rb") as file:
             mapped = file.read(2) == b"PK"
-        held = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of torch, about old or odd pickles
+            held = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
     except pickle.UnpicklingError as error:
         if "unsupported" in str(error).lower():
             what = re.search(r"GLOBAL (\w[\w.]*\w)", str(error))

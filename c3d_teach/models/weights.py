@@ -155,6 +155,9 @@ def build(config: dict[str, Any], weights: dict[str, Tensor] | None = None) -> C
         raise UsageError(
             f"weights do not fit the net at {', '.join(wrong[:4])}{' …' * (len(wrong) > 4)}"
         )
+    for name, value in weights.items():
+        if not value.isfinite().all():
+            raise UsageError(f"{name} holds NaN or infinite weights; its training has diverged")
     model.load_state_dict(weights, assign=True)
     return model.requires_grad_(True)
 

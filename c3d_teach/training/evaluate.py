@@ -2,9 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from math import sqrt
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
@@ -14,6 +14,7 @@ from c3d_teach.data.embedded import BothWays
 from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
+from c3d_teach.training.intervals import grouped_interval, wilson
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class VideoResult:
 
     Attributes:
         accuracy: share of videos whose likeliest class is the right one.
-        interval: 95 % Wilson interval of the accuracy over videos.
+        interval: 95 % interval of the accuracy, over groups of near-duplicate videos where
+            there are such (see :func:`~c3d_teach.training.intervals.grouped_interval`).
         top5: share of videos with the right class among the five likeliest.
         videos: how many there were.
         confusion: counts ``(K, K)``, rows are the truth, columns the answer.
@@ -53,7 +55,8 @@ class Evaluation:
 
     Attributes:
         accuracy: share of clips whose likeliest class is the right one.
-        interval: 95 % Wilson interval of the accuracy over clips (not over trainings).
+        interval: 95 % interval of the accuracy (not over trainings): Wilson's over clips, or
+            over groups of videos, for the clips of one video are near-duplicates.
         top5: share of clips with the right class among the five likeliest.
         clips: how many there were.
         loss: mean cross-entropy in nats.
@@ -146,20 +149,27 @@ def evaluate(
             videos.append(batch["video"])
     probability, label = torch.cat(probabilities), torch.cat(labels)
     accuracy, top5, confusion = _judged(probability, label)
+    interval, whole = wilson(accuracy, len(label)), None
+    if videos:
+        video = torch.cat(videos)
+        # clips and videos cut from one film are near-duplicates
+        units = torch.tensor(getattr(dataset, "video_units", range(int(video.max()) + 1)))
+        interval = _interval(probability.argmax(1) == label, units[video])
+        whole = _whole_videos(probability, label, video, units)
     right = probability.gather(1, label[:, None]).clamp_min(1e-12)
     return Evaluation(
         accuracy=accuracy,
-        interval=wilson(accuracy, len(label)),
+        interval=interval,
         top5=top5,
         clips=len(label),
         loss=-float(right.log().mean()),
         confusion=confusion,
         classes=classifier.classes,
-        video=_whole_videos(probability, label, torch.cat(videos)) if videos else None,
+        video=whole,
     )
 
 
-def _whole_videos(probability: Tensor, label: Tensor, video: Tensor) -> VideoResult:
+def _whole_videos(probability: Tensor, label: Tensor, video: Tensor, units: Tensor) -> VideoResult:
     names, number = video.unique(return_inverse=True)
     k = probability.shape[1]
     total = torch.zeros(len(names), k, dtype=torch.float64)
@@ -167,8 +177,15 @@ def _whole_videos(probability: Tensor, label: Tensor, video: Tensor) -> VideoRes
     counts = torch.bincount(number)[:, None]
     truth = torch.empty(len(names), dtype=torch.long)
     truth[number] = label
-    accuracy, top5, confusion = _judged(total / counts, truth)
-    return VideoResult(accuracy, wilson(accuracy, len(names)), top5, len(names), confusion)
+    mean = total / counts
+    accuracy, top5, confusion = _judged(mean, truth)
+    interval = _interval(mean.argmax(1) == truth, units[names])
+    return VideoResult(accuracy, interval, top5, len(names), confusion)
+
+
+def _interval(right: Tensor, unit: Tensor) -> tuple[float, float]:
+    one_fold = np.zeros(len(right), np.intp)
+    return grouped_interval(right.numpy(), one_fold, unit.numpy())[0]
 
 
 def _judged(probability: Tensor, label: Tensor) -> tuple[float, float, Tensor]:
@@ -194,13 +211,6 @@ def test_figures(classifier: Classifier, data: str, label: str, seed: int) -> di
     results = {name: evaluate(classifier, dataset).to_dict() for name, dataset in sets.items()}
     shown = ("accuracy", "interval", "clips")
     return {name: {k: result[k] for k in shown} for name, result in results.items()}
-
-
-def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Wilson's score interval of a share of ``n`` trials; z = 1.96 for 95 %, 2.576 for 99 %."""
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _plain(name: str) -> str:

@@ -1,7 +1,7 @@
 """Recipes: every hyper-parameter of a training run as data, each with its source."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from difflib import get_close_matches
 from math import cos, pi
 from typing import Any, Literal
@@ -247,6 +247,20 @@ class Recipe:
                 f"{f' Did you mean {near[0]}?' if near else ''}"
             )
         return recipes[name]()
+
+    def lasting(self, epochs: int) -> "Recipe":
+        """The same recipe for so many epochs.
+
+        A recipe in iterations keeps its shape: what was divided after a quarter of the run
+        still is. One in epochs keeps its schedule and only stops at another time.
+
+        Raises:
+            UsageError: for fewer than one epoch.
+        """
+        every = self.every
+        if self.unit == "iterations":
+            every = max(1, round(self.every * epochs / self.stop))
+        return replace(self, stop=epochs, every=every, unit="epochs")
 
     def steps(self, steps_per_epoch: int) -> int:
         """Mini-batches in the whole run."""

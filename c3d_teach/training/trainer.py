@@ -336,5 +336,5 @@ def _check_fit(model: ConvNet, train_set: Any, val_set: Any, recipe: Recipe) -> 
     if recipe.flip and train_set.mirrored is None:
         raise UsageError(
             f"The recipe {recipe.name} flips clips left to right, but among these classes a "
-            "mirrored clip has no name (a mirrored digit is no digit). Set flip to 0."
+            "mirrored clip has no name (a mirrored digit is no digit). Set flip to 0 (--flip 0)."
         )

@@ -55,7 +55,8 @@ def test_train_evaluate_features_probe(ucf101, tmp_path):
     print(f"probe: {found['probe']['accuracy']:.1%} {found['probe']['interval']}")
     print([(p["dimension"], p["accuracy"]) for p in found["compactness"]["points"]])
     assert found["probe"]["interval"][0] > 2 / 8
-    assert found["control"]["accuracy"] < 2 / 8
+    print(f"shuffled: {found['controls']}")
+    assert sum(found["controls"]) / len(found["controls"]) < 2 / 8
     for name in ("probe.json", "confusion.png", "compactness.png", "embedding.png"):
         assert (features / "probe" / name).stat().st_size > 1000
 

@@ -11,10 +11,10 @@ from table_support import made_up, table_of
 from c3d_teach.analysis import linear_probe as probe
 from c3d_teach.analysis.feature_files import FeatureTable
 from c3d_teach.analysis.folds import folds_of, units_of
-from c3d_teach.analysis.intervals import grouped_interval
 from c3d_teach.analysis.linear_probe import C_GRID, linear_probe
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.training.evaluate import wilson
+from c3d_teach.training.intervals import grouped_interval
 
 
 def test_separable_classes_are_told_apart() -> None:

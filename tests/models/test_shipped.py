@@ -7,7 +7,7 @@ import torch
 
 from c3d_teach import BothWays, CameraMotion, MotionDigits, evaluate, load
 from c3d_teach.experiments.shipped_nets import ASSETS, SETTINGS, cards, command, with_table
-from c3d_teach.training.evaluate import wilson
+from c3d_teach.training.intervals import wilson
 
 
 @pytest.fixture(scope="module")

@@ -185,3 +185,36 @@ def test_as_many_clips_at_once_as_fit_the_net(classifier):
     assert Classifier(C3D(), preprocess, ()).fitting() == 8
     assert Classifier(C3D(width=0.25), preprocess, ()).fitting() == 33
     assert classifier.fitting() == 64
+
+
+def test_published_weights_without_fc8_describe_but_do_not_answer(tmp_path):
+    torch.manual_seed(0)
+    net = C3D(3, width=1 / 32).eval()
+    state = {
+        k.replace("conv1a", "conv1").replace("conv2a", "conv2"): v
+        for k, v in net.state_dict().items()
+        if not k.startswith("fc8")
+    }
+    torch.save(state, tmp_path / "headless.pth")
+    headless = load(tmp_path / "headless.pth")
+    clips = torch.randint(0, 256, (1, 16, 128, 171, 3), dtype=torch.uint8)
+    assert headless.descriptor(clips).abs().sum() > 0
+    for ask in (headless.predict, lambda c: headless.descriptor(c, "prob")):
+        with pytest.raises(UsageError, match="fc8 of .*headless.pth is not in the file"):
+            ask(clips)
+
+
+def test_weights_that_are_not_numbers_are_refused(classifier, tmp_path):
+    with torch.no_grad():
+        classifier.model.conv2.weight[0, 0, 0, 0, 0] = float("nan")
+    save(classifier, tmp_path / "net.safetensors")
+    with pytest.raises(WeightsError, match="conv2.weight holds NaN"):
+        load(tmp_path)
+    torch.manual_seed(0)
+    net = C3D(3, width=1 / 32)
+    with torch.no_grad():
+        net.fc6.bias[0] = float("inf")
+    preprocess = Preprocess((112, 112), 128, (0.0,) * 3, (1.0,) * 3)
+    save(Classifier(net, preprocess, tuple("abc")), f"pytorch:{tmp_path / 'net.pth'}")
+    with pytest.raises(WeightsError, match="NaN or infinite values: fc6.bias"):
+        load(tmp_path / "net.pth")

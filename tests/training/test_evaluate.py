@@ -102,3 +102,25 @@ def test_classes_are_the_same_however_they_are_written(scripted):
             written if name == "rotate clockwise" else name for name in data.motions
         )
         assert evaluate(net, data).to_dict() == plain
+
+
+def test_clips_and_videos_of_one_film_widen_the_intervals(scripted):
+    generator = torch.Generator().manual_seed(0)
+    rows = []
+    for film in range(30):  # a film is right or wrong as a whole: 3 videos of 4 clips each
+        label = int(torch.randint(0, 8, (), generator=generator))
+        answer = label if film % 3 else (label + 1) % 8
+        levels = [200 if k == answer else 5 for k in range(8)]
+        rows += [(levels, label, 3 * film + video) for video in range(3) for _ in range(4)]
+    single, films = Written(rows), Written(rows)
+    films.video_units = tuple(video // 3 for video in range(90))
+    alone, together = evaluate(scripted, single), evaluate(scripted, films)
+    assert alone.accuracy == together.accuracy == pytest.approx(2 / 3)
+
+    def width(result):
+        return result.interval[1] - result.interval[0]
+
+    assert width(together.video) > 1.5 * width(alone.video)
+    assert width(together) > 1.5 * width(alone)
+    # the clips of a video count for one, so clips and videos are worth the same here
+    assert width(together) == pytest.approx(width(together.video), rel=0.05)

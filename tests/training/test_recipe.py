@@ -56,6 +56,14 @@ def test_bad_values_and_names():
         Recipe.named("sport")
 
 
+def test_a_recipe_in_iterations_keeps_its_shape_in_epochs():
+    brief = Recipe.finetune().lasting(8)
+    rates = [brief.lr_at(epoch * 10, 10) for epoch in range(8)]
+    assert rates == pytest.approx([1e-4] * 2 + [1e-5] * 2 + [1e-6] * 2 + [1e-7] * 2)
+    assert Recipe.finetune().lasting(1).every == 1
+    assert Recipe.search().lasting(8).every == 4  # in epochs already: stops earlier
+
+
 def test_the_released_fine_tuning_recipe():
     recipe = Recipe.finetune()
     assert [recipe.lr_at(s, 318) for s in (0, 4999, 5000, 19_999)] == pytest.approx(

@@ -20,7 +20,7 @@ from c3d_teach import (
 from c3d_teach.data.export import export
 from c3d_teach.errors import CheckpointError, KitError, UsageError
 from c3d_teach.training import checkpoint, trainer
-from c3d_teach.training.evaluate import wilson
+from c3d_teach.training.intervals import wilson
 
 SHORT = replace(Recipe.classroom(), stop=2, dropout=0.5)
 

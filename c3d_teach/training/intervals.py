@@ -1,11 +1,18 @@
-"""How far an accuracy can be trusted when the videos are near-duplicates of each other."""
+"""How far an accuracy can be trusted, also when videos are near-duplicates of each other."""
+
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from c3d_teach.training.evaluate import wilson
-
 DRAWS = 2000
+
+
+def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's score interval of a share of ``n`` trials; z = 1.96 for 95 %, 2.576 for 99 %."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def grouped_interval(
