@@ -27,7 +27,8 @@ BAD = {
     "bad/cut.mkv": r"it breaks off after frame \d+: it has [\d,]+ of the [\d,]+ bytes",
     "bad/cut.avi": r"it breaks off after frame \d+: it has [\d,]+ of the [\d,]+ bytes",
     "bad/damaged.mp4": r"it breaks off: frame \d+ to \d+ of 80 cannot be decoded.",
-    "bad/damaged.avi": r"it brought the decoder down \(exit code -?\d+\)|it breaks off",
+    "bad/damaged.avi": r"it brought the decoder down \(exit code -?\d+\)|it breaks off|"
+    "it cannot be read as a video: not even",
     "bad/empty.mp4": r"it is empty \(0 bytes\).",
     "bad/no-frames.mp4": "it cannot be read as a video: it holds no pictures.",
     "bad/no-frames.avi": "it cannot be read as a video: its video stream has no frames.",
