@@ -13,6 +13,14 @@ _UMASK = os.umask(0)
 os.umask(_UMASK)
 
 
+def printable(name: str) -> str:
+    """``name``, with those bytes of a file name that are not UTF-8 written as ``\\udcXX``.
+
+    Such names exist on Linux; Python carries them along, but no UTF-8 text can hold them.
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     """Call ``write`` with a temporary path beside ``path``, then put it in place at once.
 

@@ -8,7 +8,14 @@ import numpy as np
 
 from c3d_teach.analysis.feature_files import FeatureTable
 from c3d_teach.analysis.folds import Folds, folds_of, units_of
-from c3d_teach.analysis.linear_probe import Tally, answered, chance_level, check_c, rows
+from c3d_teach.analysis.linear_probe import (
+    ProbeResult,
+    Tally,
+    answered,
+    chance_level,
+    check_c,
+    rows,
+)
 from c3d_teach.errors import UsageError
 
 # Section 4.3: C3D's fc6 on UCF101, dimensions -> accuracy
@@ -99,6 +106,7 @@ def compactness(
     folds: Folds = "auto",
     c: float = 1.0,
     seed: int = 0,
+    whole: ProbeResult | None = None,
 ) -> CompactnessCurve:
     """Accuracy of a linear SVM on the first principal components of the descriptors.
 
@@ -117,6 +125,8 @@ def compactness(
         folds: as in :func:`~c3d_teach.analysis.linear_probe.linear_probe`.
         c: of the SVM, the same for all dimensions.
         seed: any integer from 0.
+        whole: ``linear_probe`` of the same table, folds, C and seed, where it is known: the
+            last point is taken from it, which is most of the work.
 
     Raises:
         UsageError: for an impossible argument.
@@ -128,6 +138,8 @@ def compactness(
     if c == "choose":
         raise UsageError("c is 'choose'; the curve is drawn with one C, so give a number.")
     check_c(c)
+    if whole is not None and set(whole.c) != {float(c)}:
+        raise UsageError(f"whole was made with C = {whole.c}; the curve is drawn with C = {c}.")
     from sklearn.decomposition import PCA  # slow to import
 
     words, parts = folds_of(table, folds, seed)
@@ -135,7 +147,7 @@ def compactness(
     units, full = units_of(table), int(table.descriptors.shape[1])
     most = min(full, *(len(fold.train) for fold in parts))
     used = [d for d in asked if d <= most and d < full]
-    tallies = {d: Tally(truth, units) for d in [*used, full]}
+    tallies = {d: Tally(truth, units) for d in [*used, *[full] * (whole is None)]}
     explained: dict[int, list[float]] = {d: [] for d in used}
     converged = dict.fromkeys(tallies, True)
     for fold in parts:
@@ -152,18 +164,25 @@ def compactness(
             answers, fine = answered(seen[d][0], truth[fold.train], seen[d][1], c, seed)
             tally.add(fold, answers)
             converged[d] &= fine
-    return CompactnessCurve(
-        points=tuple(
+    points = [
+        CompactnessPoint(
+            d,
+            float(np.mean(tally.shares)),
+            tally.interval(seed)[0],
+            float(np.mean(explained[d])) if d in explained else 1.0,
+            tuple(tally.shares),
+            converged[d],
+        )
+        for d, tally in tallies.items()
+    ]
+    if whole is not None:
+        points.append(
             CompactnessPoint(
-                d,
-                float(np.mean(tally.shares)),
-                tally.interval(seed)[0],
-                float(np.mean(explained[d])) if d in explained else 1.0,
-                tuple(tally.shares),
-                converged[d],
+                full, whole.accuracy, whole.interval, 1.0, whole.fold_accuracies, whole.converged
             )
-            for d, tally in tallies.items()
-        ),
+        )
+    return CompactnessCurve(
+        points=tuple(points),
         skipped=tuple(d for d in asked if d > most),
         chance=chance_level(truth, parts),
         videos=sum(len(fold.test) for fold in parts),

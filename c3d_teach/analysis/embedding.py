@@ -59,8 +59,7 @@ def embedding(
     never invented. ``"tsne"`` keeps neighbours together: who is near whom can be read off it,
     distances between far groups and sizes of groups cannot. As is usual, t-SNE starts from the
     first 50 principal components, which takes out noise and makes it faster; its starting
-    point is the PCA of these, so that the same seed gives the same picture. About a minute or
-    two for the 13,320 videos of UCF101.
+    point is the PCA of these, so that the same seed gives the same picture.
 
     Args:
         table: descriptors ``(N, D)``, N at least 5.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from c3d_teach.analysis.feature_files import printable
+from c3d_teach.files import printable
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from c3d_teach.errors import KitError, UsageError
+from c3d_teach.files import printable
 
 FORMAT = "c3d_teach features 1"
 SETTINGS, VIDEOS, DESCRIPTORS = "features.json", "videos.csv", "descriptors.npy"
@@ -170,19 +171,9 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([printable(cell) for cell in row] for row in rows)
+        writer.writerows([printable(c) if isinstance(c, str) else c for c in row] for row in rows)
 
 
 def video_columns(splits: int) -> tuple[str, ...]:
     """Columns of ``videos.csv`` with so many official splits."""
     return (*_COLUMNS, *(f"split{k + 1}" for k in range(splits)))
-
-
-def printable(value: Any) -> Any:
-    """``value``, with those bytes of a file name that are not UTF-8 written as ``\\udcXX``.
-
-    Such names exist on Linux; Python carries them along, but no UTF-8 file can hold them.
-    """
-    if not isinstance(value, str):
-        return value
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -12,7 +12,7 @@ from c3d_teach.analysis import feature_work as work
 from c3d_teach.analysis.feature_work import Entry, Known, Work
 from c3d_teach.data.listing import ListedVideo, Listing
 from c3d_teach.errors import CheckpointError, KitError
-from c3d_teach.files import write_json
+from c3d_teach.files import printable, write_json
 from c3d_teach.training.checkpoint import differences
 
 _Places = tuple[Path, Path]  # the files with the descriptors and with the clips' features
@@ -54,7 +54,7 @@ class Store:
         if known and not known & names:
             self._work.close(discard=not self._work.entries)
             raise CheckpointError(
-                f"{out} holds features of other videos, such as {files.printable(min(known))}; "
+                f"{out} holds features of other videos, such as {printable(min(known))}; "
                 "they would be lost. Give another folder."
             )
 

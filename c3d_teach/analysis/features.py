@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from c3d_teach.analysis.descriptor import VideoDescriptor
 from c3d_teach.analysis.extraction import Extraction as Extraction
-from c3d_teach.analysis.feature_files import FORMAT, printable
+from c3d_teach.analysis.feature_files import FORMAT
 from c3d_teach.analysis.feature_store import Store
 from c3d_teach.analysis.feature_work import Known
 from c3d_teach.analysis.folder_lock import locked
@@ -23,7 +23,7 @@ from c3d_teach.data.decoding import Decoder, ahead
 from c3d_teach.data.listing import ListedVideo, Listing, list_videos
 from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError, VideoError
-from c3d_teach.files import writable_folder
+from c3d_teach.files import printable, writable_folder
 from c3d_teach.models.classifier import Classifier
 
 _AHEAD = 64 << 20  # bytes of decoded clips that may wait for the net

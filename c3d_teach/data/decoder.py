@@ -20,6 +20,7 @@ import numpy as np
 
 from c3d_teach.data.container import cut_off, hidden_frames, why_unreadable
 from c3d_teach.errors import VideoError
+from c3d_teach.files import printable
 
 _MEMORY_LIMIT = 6 << 30  # bytes of address space a child may take
 
@@ -46,7 +47,7 @@ def open_video(path: Path, size: tuple[int, int] | None = None) -> Any:
         raise VideoError(f"There is no file {path}.")
     if path.stat().st_size == 0:
         raise VideoError(f"{path} is empty (0 bytes).")
-    if (readable := str(path).encode("utf-8", "backslashreplace").decode()) != str(path):
+    if (readable := printable(str(path))) != str(path):
         raise VideoError(
             f"{readable} has a name that is not valid UTF-8, and the decoder takes no other; "
             "rename it."

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from c3d_teach.data.split_lists import SplitLists, find_lists, read_lists
 from c3d_teach.errors import UsageError
+from c3d_teach.files import printable
 
 _ENDINGS = ("avi", "mp4", "mkv", "mov", "webm", "mpg", "mpeg", "m4v", "wmv", "flv")
 SUFFIXES = frozenset(f".{ending}" for ending in _ENDINGS)
@@ -129,19 +130,15 @@ def _files(folder: Path, skip: Path | None) -> Iterator[tuple[str, str]]:
                 yield name_of(here / entry.name), _why_not(here / entry.name)
 
     def name_of(path: Path) -> str:
-        return _printable(path.relative_to(folder).as_posix())
+        return printable(path.relative_to(folder).as_posix())
 
     yield from walk(folder, frozenset())
-
-
-def _printable(name: str) -> str:
-    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _why_not(path: Path) -> str:
     if path.suffix.lower() not in SUFFIXES:
         return f"its ending {path.suffix!r} is not one of a video" if path.suffix else "no ending"
-    if _printable(path.name) != path.name:
+    if printable(path.name) != path.name:
         return "its name is not valid UTF-8; rename it"
     if not path.is_file():
         return "it is a link that leads nowhere" if path.is_symlink() else "it is no plain file"

@@ -11,8 +11,6 @@ from c3d_teach.data.decoding import PATIENCE, Decoder
 from c3d_teach.data.transforms import FRAME_SIZE
 from c3d_teach.errors import UsageError
 
-_PATIENCE = PATIENCE
-
 
 def probe(path: str | Path) -> VideoInfo:
     """Frames, frames a second, height and width of a video.
@@ -82,5 +80,5 @@ def open_clips(
 def _isolated(
     path: Path, length: int, stride: int, size: tuple[int, int]
 ) -> Iterator[VideoInfo | Tensor]:
-    with Decoder(patience=_PATIENCE) as decoder:
+    with Decoder(patience=PATIENCE) as decoder:
         yield from decoder.clips(path, length, stride, size)

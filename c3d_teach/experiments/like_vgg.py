@@ -100,7 +100,7 @@ ROWS = (
 
 
 def photo_net(*, seed: int = 0, clips: int = 2400, epochs: int = 5) -> Classifier:
-    """A C3D at 1/8 width that has learnt to tell eight photographs apart, in 2 minutes."""
+    """A C3D at 1/8 width that has learnt to tell eight photographs apart."""
     torch.manual_seed(seed)
     data = CameraMotion(clips, seed=seed, label="photo")
     model = C3D(len(data.classes), clip_shape=data.clip_shape, width=0.125, dropout=0.1)

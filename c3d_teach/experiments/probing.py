@@ -1,6 +1,5 @@
 """The paper's study of descriptors on one's own features: probe, compactness, map (section 4)."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from matplotlib.figure import Figure
 
 from c3d_teach.analysis.compactness import PAPER_UCF101, CompactnessCurve, compactness
 from c3d_teach.analysis.embedding import FEWEST, Embedding, embedding
-from c3d_teach.analysis.feature_files import FeatureTable
+from c3d_teach.analysis.feature_files import FeatureTable, write_csv
 from c3d_teach.analysis.folds import Folds
 from c3d_teach.analysis.linear_probe import ProbeResult, linear_probe
 from c3d_teach.files import writable_folder, write_atomically, write_json
@@ -117,7 +116,10 @@ def study(
     }
     curve = None
     if dimensions:
-        curve = compactness(table, dimensions=dimensions, folds=folds, c=chosen, seed=seed)
+        whole = probe if set(probe.c) == {chosen} else None
+        curve = compactness(
+            table, dimensions=dimensions, folds=folds, c=chosen, seed=seed, whole=whole
+        )
         if len(curve.points) > 1:
             figures["compactness.png"] = _curve_chart(curve, ucf101=len(probe.classes) == 101)
     flat = None
@@ -173,13 +175,6 @@ def _write_figure(path: Path, figure: Figure) -> None:
 
 
 def _write_map(path: Path, table: FeatureTable, flat: Embedding) -> None:
-    def write(part: Path) -> None:
-        with part.open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
-            rows = csv.writer(file)
-            rows.writerow(["video", "label", "x", "y"])
-            for video, label, (x, y) in zip(
-                table.videos, table.labels, flat.coordinates.tolist(), strict=True
-            ):
-                rows.writerow([video, label, f"{x:.4f}", f"{y:.4f}"])
-
-    write_atomically(path, write)
+    places = zip(table.videos, table.labels, flat.coordinates.tolist(), strict=True)
+    rows = [(video, label, f"{x:.4f}", f"{y:.4f}") for video, label, (x, y) in places]
+    write_atomically(path, lambda part: write_csv(part, ("video", "label", "x", "y"), rows))

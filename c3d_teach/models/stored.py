@@ -13,7 +13,7 @@ from c3d_teach.errors import WeightsError
 from c3d_teach.models.layouts import PARTS
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model")
-_TORCH_ENDINGS = (".pt", ".pth", ".pickle", ".pkl", ".tar")
+TORCH_ENDINGS = (".pt", ".pth", ".pickle", ".pkl", ".tar")
 
 
 def stored_tensors(path: Path, layout: str | None) -> dict[str, Tensor]:
@@ -37,7 +37,7 @@ def stored_tensors(path: Path, layout: str | None) -> dict[str, Tensor]:
         return _from_safetensors(path)
     if head[:2] == b"PK" or head[:1] == b"\x80":
         return _from_torch(path)
-    if layout not in (None, "caffe") or path.suffix in _TORCH_ENDINGS:
+    if layout not in (None, "caffe") or path.suffix in TORCH_ENDINGS:
         raise WeightsError(f"{path} is not a file of torch, or it is damaged; copy it again.")
     from c3d_teach.models.caffe import read_caffemodel
 

@@ -23,13 +23,13 @@ from c3d_teach.models.c3d import C3D, SearchNet
 from c3d_teach.models.classifier import Classifier
 from c3d_teach.models.layouts import LAYOUTS
 from c3d_teach.models.published import read_published, write_published
+from c3d_teach.models.stored import TORCH_ENDINGS
 
 NETS: dict[str, type[ConvNet]] = {
     net.__name__: net for net in (C3D, SearchNet, FrameNet, StackedFramesNet)
 }
 _ASSETS = Path(__file__).parents[1] / "assets"
 _FORMAT = "c3d_teach 1"
-_PUBLISHED_ENDINGS = (".caffemodel", ".pt", ".pth", ".pickle", ".pkl", ".tar")
 _MEAN_VOLUME = "preprocess.mean_volume"
 
 
@@ -108,14 +108,9 @@ def load(
         layout, file = found
         return read_published(file, layout=layout, **given)  # type: ignore[arg-type]
     path = _find(name_or_path)
-    try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            described = file.metadata() or {}
-            weights = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-    except (safetensors.SafetensorError, OSError, ValueError) as error:
-        raise WeightsError(_why_unreadable(path)) from error
-    if described.get("format") != _FORMAT:
+    if (own := _own_file(path)) is None:
         return read_published(path, **given)  # type: ignore[arg-type]
+    described, weights = own
     if given:
         raise UsageError(
             f"{name_or_path} brings its own preprocessing and class names; {', '.join(given)} is "
@@ -162,13 +157,25 @@ def build(config: dict[str, Any], weights: dict[str, Tensor] | None = None) -> C
     return model.requires_grad_(True)
 
 
+def _own_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]] | None:
+    """Description and weights of a file of this kit, or None for another safetensors file."""
+    try:
+        with safetensors.safe_open(path, framework="pt") as file:
+            described = file.metadata() or {}
+            if described.get("format") != _FORMAT:
+                return None
+            return described, {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
+    except (safetensors.SafetensorError, OSError, ValueError) as error:
+        raise WeightsError(_why_unreadable(path)) from error
+
+
 def _published(name_or_path: str | Path) -> tuple[str | None, str] | None:
     """Layout, where it is named, and path of published weights; None for the kit's own files."""
     text = str(name_or_path)
     layout, _, rest = text.partition(":")
     if rest and layout in LAYOUTS:
         return layout, rest
-    return (None, text) if Path(text).suffix.lower() in _PUBLISHED_ENDINGS else None
+    return (None, text) if Path(text).suffix.lower() in (".caffemodel", *TORCH_ENDINGS) else None
 
 
 def _find(name_or_path: str | Path) -> Path:

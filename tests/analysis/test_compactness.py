@@ -8,6 +8,7 @@ import pytest
 import sklearn.decomposition
 from table_support import made_up, table_of
 
+import c3d_teach.analysis.compactness as compactness_module
 from c3d_teach.analysis.compactness import PAPER_UCF101, compactness
 from c3d_teach.analysis.feature_files import FeatureTable
 from c3d_teach.analysis.linear_probe import linear_probe
@@ -27,6 +28,25 @@ def test_few_dimensions_hold_few_classes_and_the_last_point_is_the_whole_descrip
         whole.fold_accuracies,
     )
     assert curve.chance == whole.chance and curve.videos == whole.videos
+
+
+def test_a_known_last_point_is_not_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = made_up(classes=4, dimension=40, noise=0.15)
+    asked: list[int] = []
+    answered = compactness_module.answered
+
+    def noted(train: np.ndarray, *rest: Any) -> Any:
+        asked.append(train.shape[1])
+        return answered(train, *rest)
+
+    monkeypatch.setattr(compactness_module, "answered", noted)
+    anew = compactness(table, dimensions=(1, 3))
+    assert set(asked) == {1, 3, 40}
+    asked.clear()
+    assert compactness(table, dimensions=(1, 3), whole=linear_probe(table)) == anew
+    assert set(asked) == {1, 3}
+    with pytest.raises(UsageError, match="the curve is drawn with C = 2"):
+        compactness(table, c=2.0, whole=linear_probe(table))
 
 
 def test_the_explained_share_rises_to_one() -> None:

@@ -204,11 +204,11 @@ def test_a_decoder_that_hangs_or_crashes_takes_nothing_with_it(counted, monkeypa
 
         return popen
 
-    monkeypatch.setattr(video_module, "_PATIENCE", 1.0)
+    monkeypatch.setattr(video_module, "PATIENCE", 1.0)
     monkeypatch.setattr(subprocess, "Popen", child_that("import time; time.sleep(60)"))
     with pytest.raises(VideoError, match="kept the decoder busy"):
         list(read_clips(counted, isolated=True))
-    monkeypatch.setattr(video_module, "_PATIENCE", 20.0)
+    monkeypatch.setattr(video_module, "PATIENCE", 20.0)
     monkeypatch.setattr(subprocess, "Popen", child_that("import os; os.abort()"))
     with pytest.raises(VideoError, match="brought the decoder down"):
         list(read_clips(counted, isolated=True))

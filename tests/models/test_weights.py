@@ -29,6 +29,12 @@ def classifier():
     return Classifier(net, preprocess, data.classes, {"command": "none"}, "small")
 
 
+def inside(path):
+    """What a file says of itself, and its tensors."""
+    with safetensors.safe_open(path, "pt") as file:
+        return file.metadata(), {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+
+
 def test_a_net_written_and_read_back_answers_the_same(classifier, tmp_path):
     path = tmp_path / "net.safetensors"
     save(classifier, path)
@@ -105,9 +111,7 @@ def test_damaged_foreign_and_hostile_files_are_refused(classifier, tmp_path):
 def test_a_description_that_does_not_fit_is_refused(classifier, tmp_path):
     path = tmp_path / "net.safetensors"
     save(classifier, path)
-    with safetensors.safe_open(path, "pt") as file:
-        described = file.metadata()
-        weights = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+    described, weights = inside(path)
     for key, value, said in [
         ("config", '{"net": "os.system"}', "no net 'os.system'"),
         ("config", described["config"].replace("0.1", "0.2", 1), "do not fit the net at"),
@@ -149,9 +153,7 @@ def test_a_mean_cube_travels_with_the_net(tmp_path):
 def test_a_huge_net_in_a_description_takes_no_memory(classifier, tmp_path):
     path = tmp_path / "net.safetensors"
     save(classifier, path)
-    with safetensors.safe_open(path, "pt") as file:
-        described = file.metadata()
-        weights = {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
+    described, weights = inside(path)
     described["config"] = described["config"].replace('"width": 0.1', '"width": 1000.0')
     safetensors.torch.save_file(weights, path, metadata=described)
     with pytest.raises(WeightsError, match="do not fit"):
