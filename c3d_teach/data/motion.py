@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from c3d_teach.data.counter import bell, key_of, uniform
 from c3d_teach.data.embedded import Embedded
+from c3d_teach.errors import UsageError
 
 MOTIONS = (
     "left",
@@ -72,9 +73,13 @@ class MotionDigits(Embedded):
         label: ``"motion"`` or ``"digit"``; what ``label`` and ``classes`` refer to.
         noise: standard deviation of the noise in every pixel, as a share of white.
         speed: factor on every rate of motion.
+        moving: ``(first, end)``: the digit moves in frames first to end - 1, which differ from
+            the frame before, and rests before and after (the noise does not). All of them
+            when None.
 
     Raises:
-        UsageError: for an unknown split or label, or a shape that is not ``(1, L, H, W)``.
+        UsageError: for an unknown split or label, a shape that is not ``(1, L, H, W)``, or
+            frames that a clip does not have.
     """
 
     name = "motion-digits"
@@ -93,13 +98,23 @@ class MotionDigits(Embedded):
         label: str = "motion",
         noise: float = 0.05,
         speed: float = 1.0,
+        moving: tuple[int, int] | None = None,
     ) -> None:
         super().__init__(size, split=split, seed=seed, clip_shape=clip_shape, label=label)
         self.noise, self.speed = float(noise), float(speed)
+        first, end = moving or (0, clip_shape[1])
+        if not 0 <= first < end <= clip_shape[1]:
+            raise UsageError(
+                f"moving is {moving}; it is (first, end) with 0 ≤ first < end ≤ {clip_shape[1]}, "
+                "the frames of a clip."
+            )
+        self.moving = (first, end)
         self._textures, self._digits = _split_textures(split)
 
     def describe(self) -> dict[str, Any]:
-        return super().describe() | {"noise": self.noise, "speed": self.speed}
+        described = super().describe() | {"noise": self.noise, "speed": self.speed}
+        whole = self.moving == (0, self.clip_shape[1])
+        return described if whole else described | {"moving": list(self.moving)}
 
     def batch(self, indices: Any) -> dict[str, Tensor]:
         indices = self.checked(indices)
@@ -115,7 +130,10 @@ class MotionDigits(Embedded):
         u = uniform(key_of(self.name, self.seed, self.split), indices, 8)
         motion = indices % len(MOTIONS)
         image = self.images(indices)
-        x, y, angle, log_size = _paths(motion, u[:, 1:6], length, height, width, self.speed)
+        first, end = self.moving
+        rest = max(0, first - 1)  # the last frame before anything has moved
+        steps = (torch.arange(length).clamp_(rest, end - 1) - rest).to(torch.float64)
+        x, y, angle, log_size = _paths(motion, u[:, 1:6], steps, height, width, self.speed)
 
         # Inverse map, screen to texture, split into a part that depends on the column and
         # one that depends on the row, in fixed point (1/256 texel): integers add the same
@@ -150,14 +168,13 @@ def _fixed(x: Tensor) -> Tensor:
 
 
 def _paths(
-    motion: Tensor, u: Tensor, length: int, height: int, width: int, speed: float
+    motion: Tensor, u: Tensor, steps: Tensor, height: int, width: int, speed: float
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Position, orientation (radians, clockwise) and log size of each digit over time.
 
-    ``u`` holds five uniform columns: x, y, angle, log size, rate. Returns four float64
-    tensors ``(N, L)``.
+    ``u`` holds five uniform columns: x, y, angle, log size, rate; ``steps`` ``(L,)`` how
+    many steps of motion each frame is from the start. Returns four float64 ``(N, L)``.
     """
-    time = torch.arange(length, dtype=torch.float64)
     axis, sign = motion // 2, (1 - 2 * (motion % 2)).to(torch.float64)
     ranges = torch.tensor([SHIFT, SHIFT, TURN, ZOOM], dtype=torch.float64) * speed
     low, high = ranges[axis].unbind(1)
@@ -165,7 +182,7 @@ def _paths(
 
     def moved(which: int, direction: float) -> Tensor:
         step = torch.where(axis == which, sign * rate * direction, 0.0)
-        return step[:, None] * time
+        return step[:, None] * steps
 
     x = u[:, :1] * width + moved(0, -width / 32)  # motion 0 is left: x falls
     y = u[:, 1:2] * height + moved(1, -height / 32)  # motion 2 is up: y falls, rows run down

@@ -80,6 +80,16 @@ class Preprocess:
         place = self._test_place(clips.shape[2], clips.shape[3])
         return self._cut(clips, torch.tensor([place]).expand(len(clips), 2))
 
+    def seen(self, clips: Tensor) -> Tensor:
+        """The pixels that the net looks at, uint8 ``(N, L, H, W, C)``: resized and cropped only.
+
+        Raises:
+            UsageError: for clips of another type, length or number of channels.
+        """
+        clips = self.fitted(clips)
+        place = self._test_place(clips.shape[2], clips.shape[3])
+        return cropped(clips, torch.tensor([place]).expand(len(clips), 2), self.crop)
+
     def augmented(self, clips: Tensor, generator: torch.Generator) -> Tensor:
         """Resize, crop at a random place (one a clip, as the paper does) and normalise."""
         clips = self.fitted(clips)

@@ -62,6 +62,9 @@ class Row:
         macs: multiply-accumulate operations for one clip. Two floating-point operations
             each; the "38.5 GFLOPs" in print for C3D are MACs.
         receptive_field: frames × height × width of the input that one output can see.
+        step: frames, rows and columns of the input between neighbouring outputs; zeros for
+            fully connected layers.
+        start: first frame, row and column that output (0, 0, 0) sees; below 0 in the padding.
     """
 
     name: str
@@ -69,6 +72,8 @@ class Row:
     parameters: int
     macs: int
     receptive_field: Triple
+    step: Triple
+    start: Triple
 
 
 class Description(tuple[Row, ...]):
@@ -119,7 +124,8 @@ def trace(layers: Sequence[Layer], clip_shape: Sequence[int]) -> Iterator[Row]:
     """
     shape = tuple(clip_shape)
     field: Triple = (1, 1, 1)
-    step: Triple = (1, 1, 1)  # input frames and pixels between neighbouring outputs
+    step: Triple = (1, 1, 1)
+    start: Triple = (0, 0, 0)
     for layer in layers:
         parameters = macs = 0
         if isinstance(layer, Full):
@@ -129,7 +135,7 @@ def trace(layers: Sequence[Layer], clip_shape: Sequence[int]) -> Iterator[Row]:
             )  # type: ignore[assignment]
             macs = inputs * layer.features
             parameters = macs + layer.features
-            shape, step = (layer.features,), (1, 1, 1)
+            shape, step = (layer.features,), (0, 0, 0)
         else:
             field = tuple(
                 f + (k - 1) * s for f, k, s in zip(field, layer.kernel, step, strict=True)
@@ -139,10 +145,15 @@ def trace(layers: Sequence[Layer], clip_shape: Sequence[int]) -> Iterator[Row]:
                 parameters = weights + layer.filters
                 shape = (layer.filters, *shape[1:])
                 macs = weights * prod(shape[1:])
+                start = tuple(
+                    b - k // 2 * s for b, k, s in zip(start, layer.kernel, step, strict=True)
+                )  # type: ignore[assignment]
             else:
+                if layer.align == "symmetric":
+                    start = (start[0], start[1] - step[1], start[2] - step[2])
                 shape = (shape[0], *pooled(layer, shape[1:], clip_shape[1]))
                 step = tuple(s * k for s, k in zip(step, layer.kernel, strict=True))  # type: ignore[assignment]
-        yield Row(layer.name, shape, parameters, macs, field)
+        yield Row(layer.name, shape, parameters, macs, field, step, start)
 
 
 def pooled(pool: Pool, size: Sequence[int], clip_length: int) -> Triple:

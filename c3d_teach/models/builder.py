@@ -120,8 +120,18 @@ class ConvNet(nn.Module):
         Raises:
             UsageError: for an unknown layer or a clip of the wrong shape.
         """
+        return self.activations(x, layer).flatten(1)
+
+    def activations(self, x: Tensor, layer: str) -> Tensor:
+        """Output of ``layer`` after its ReLU: ``(N, C, L, H, W)``, or ``(N, features)``.
+
+        The last layer has no ReLU: its output are the logits.
+
+        Raises:
+            UsageError: for an unknown layer or a clip of the wrong shape.
+        """
         self.features(layer)
-        return self._run(self.rearrange(self._checked(x)), until=layer).flatten(1)
+        return self._run(self.rearrange(self._checked(x)), until=layer)
 
     def features(self, layer: str) -> int:
         """How many numbers :meth:`descriptor` gives for one clip.

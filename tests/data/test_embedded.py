@@ -141,7 +141,7 @@ def test_clockwise_is_clockwise():
     from c3d_teach.data.motion import _paths
 
     u = torch.full((2, 5), 0.5, dtype=torch.float64)
-    angle = _paths(torch.tensor([4, 5]), u, 16, 32, 32, 1.0)[2]
+    angle = _paths(torch.tensor([4, 5]), u, torch.arange(16.0), 32, 32, 1.0)[2]
     assert (angle[0].diff() > 0).all() and (angle[1].diff() < 0).all()
     # a rising angle carries a mark at the right of the digit downwards: clockwise on a screen
     data = MotionDigits(2000, noise=0.0, split="train")
@@ -251,3 +251,26 @@ def test_bell_is_nearly_normal():
     z = bell(3, 1 << 18)
     assert abs(float(z.mean())) < 0.01 and abs(float(z.std()) - 1) < 0.01
     assert abs(float((z.abs() < 1).float().mean()) - 0.683) < 0.01
+
+
+def test_a_digit_moves_in_the_frames_asked_for_alone():
+    whole = MotionDigits(16, seed=3, noise=0)
+    part = MotionDigits(16, seed=3, noise=0, moving=(6, 12))
+    clip, full = (data.batch(range(16))["clip"].flatten(2).int() for data in (part, whole))
+    moved = clip.diff(dim=1).abs().sum((0, 2)) > 0
+    assert moved.nonzero().flatten().tolist() == [5, 6, 7, 8, 9, 10]  # into frames 6 to 11
+    assert torch.equal(clip[:, 5:12], full[:, :7])  # the same motion, begun later
+    assert torch.equal(
+        MotionDigits(16, seed=3, noise=0, moving=(0, 9))
+        .batch(range(16))["clip"]
+        .flatten(2)
+        .int()[:, :9],
+        full[:, :9],
+    )
+    noisy = MotionDigits(16, seed=3, moving=(6, 12)).batch(range(16))["clip"].int()
+    assert (noisy.diff(dim=1).abs().flatten(2).sum((0, 2)) > 0).all()  # noise never rests
+    assert part.describe() != whole.describe()
+    assert whole.describe() == MotionDigits(16, seed=3, noise=0, moving=(0, 16)).describe()
+    for wrong in [(6, 6), (-1, 4), (0, 17)]:
+        with pytest.raises(UsageError, match="frames of a clip"):
+            MotionDigits(1, moving=wrong)
