@@ -1,5 +1,7 @@
 """Resize, crop, flip and normalise, each against a plain computation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -168,3 +170,15 @@ def test_impossible_preprocessing_is_refused():
             frame_size=(128, 171),
             mean_volume=torch.zeros(3, 16, 112, 112),
         )
+
+
+@pytest.mark.parametrize("offset", [None, (8, 29)])
+def test_what_a_net_sees_normalised_is_what_it_is_given(offset):
+    clips = torch.randint(0, 256, (2, 16, 60, 90, 3), dtype=torch.uint8)
+    whole = Preprocess((56, 56), 56, (90.0, 100.0, 110.0), (2.0, 3.0, 4.0), frame_size=(64, 86))
+    preprocess = replace(whole, offset=offset)
+    seen = preprocess.seen(clips)
+    assert seen.shape == (2, 16, 56, 56, 3) and seen.dtype == torch.uint8
+    assert torch.equal(preprocess(seen), preprocess(clips))
+    back = seen.float().sub(torch.tensor(whole.mean)).div(torch.tensor(whole.std)).movedim(-1, 1)
+    assert torch.equal(preprocess(clips), back)

@@ -5,7 +5,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from c3d_teach import C3D, FrameNet, MotionDigits, SearchNet, StackedFramesNet, initialise
+from c3d_teach import (
+    C3D,
+    FrameNet,
+    MotionDigits,
+    SearchNet,
+    StackedFramesNet,
+    describe,
+    initialise,
+)
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Pool
 from c3d_teach.models.builder import MaxPool
@@ -184,3 +192,18 @@ def test_a_clip_of_the_wrong_shape_is_told_what_to_do(shape, said):
 def test_unknown_layer_lists_the_layers():
     with pytest.raises(UsageError, match="no layer 'fc9'.*conv1, pool1"):
         SearchNet(8, **SMALL).descriptor(torch.zeros(1, 1, 16, 32, 32), "fc9")
+
+
+def test_activations_are_what_the_layer_puts_out_after_its_relu():
+    net = SearchNet(8, **SMALL).eval()
+    x = clips(2)
+    for name, shape in [(row.name, row.shape) for row in describe(net)]:
+        found = net.activations(x, name)
+        assert found.shape == (2, *shape)
+        assert torch.equal(found.flatten(1), net.descriptor(x, name))
+        assert name == "fc8" or found.min() >= 0
+    first = F.relu(F.conv3d(x, net.conv1.weight, net.conv1.bias, padding=1))
+    assert torch.equal(net.activations(x, "conv1"), first)
+    assert torch.equal(net.activations(x, "fc8"), net(x))
+    with pytest.raises(UsageError, match="no layer 'conv9'"):
+        net.activations(x, "conv9")
