@@ -54,7 +54,8 @@ def unit_of(net: Classifier | ConvNet, layer: str, channel: int) -> Unit:
     """
     row = layer_row(net, layer)
     count = row.shape[0]
-    if isinstance(channel, bool) or int(channel) != channel or not 0 <= channel < count:
+    whole = isinstance(channel, int | np.integer) and not isinstance(channel, bool)
+    if not whole or not 0 <= channel < count:
         raise UsageError(f"There is no unit {channel} in {layer}; it has units 0 to {count - 1}.")
     return Unit(layer, int(channel))
 

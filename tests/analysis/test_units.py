@@ -33,7 +33,7 @@ def test_a_unit_has_a_layer_and_a_number(net):
     assert layer_row(net, "conv3").shape == (64, 8, 8, 8)
 
 
-@pytest.mark.parametrize("channel", [32, -1, 0.5, True])
+@pytest.mark.parametrize("channel", [32, -1, 0.5, True, "a"])
 def test_a_unit_that_is_not_there_is_refused_with_those_that_are(net, channel):
     with pytest.raises(UsageError, match=f"no unit {channel} in conv2; it has units 0 to 31"):
         unit_of(net, "conv2", channel)
