@@ -26,10 +26,10 @@ from c3d_teach.data.camera import CameraMotion
 from c3d_teach.data.motion import MotionDigits
 from c3d_teach.experiments.markdown import with_block
 from c3d_teach.files import write_json
-from c3d_teach.models.builder import initialise
 from c3d_teach.models.c3d import C3D
 from c3d_teach.models.classifier import Classifier
-from c3d_teach.models.weights import build, load
+from c3d_teach.models.transfer import with_random_weights
+from c3d_teach.models.weights import load
 from c3d_teach.training.recipe import Recipe
 from c3d_teach.training.trainer import train
 
@@ -109,15 +109,6 @@ def photo_net(*, seed: int = 0, clips: int = 2400, epochs: int = 5) -> Classifie
     with TemporaryDirectory() as out:
         train(model, data, validation, recipe, out=out, seed=seed, progress=False)
         return load(out)
-
-
-def with_random_weights(classifier: Classifier, seed: int) -> Classifier:
-    """The same net and preprocessing, as it was before any training."""
-    with torch.random.fork_rng():
-        torch.manual_seed(1000 + seed)
-        model = build(classifier.model.config)
-        initialise(model, "kaiming")
-    return replace(classifier, model=model.channels_last().eval(), name=f"random {seed}")
 
 
 def probed(classifier: Classifier, task: Task, each: int, *, layer: str = "fc6") -> ProbeResult:

@@ -1,10 +1,14 @@
 """From one net to the next: other classes on the same features, layers that stay as they are."""
 
+from dataclasses import replace
+
+import torch
 from torch import nn
 
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Pool
-from c3d_teach.models.builder import ConvNet
+from c3d_teach.models.builder import ConvNet, initialise
+from c3d_teach.models.classifier import Classifier
 from c3d_teach.models.weights import build
 
 
@@ -35,6 +39,21 @@ def with_new_head(model: ConvNet, num_classes: int, *, dropout: float | None = N
     nn.init.normal_(last.weight, std=0.01)
     nn.init.zeros_(last.bias)
     return fresh
+
+
+def with_random_weights(classifier: Classifier, seed: int) -> Classifier:
+    """The same net and preprocessing, as it was before any training: the control.
+
+    Args:
+        seed: a whole number from 0; the same one draws the same weights.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(1000 + seed)
+        model = build(classifier.model.config)
+        initialise(model, "kaiming")
+    model.channels_last().eval()
+    name = f"{classifier.name}, random weights {seed}"
+    return replace(classifier, model=model, card={}, name=name)
 
 
 def freeze(model: ConvNet, until: str) -> tuple[str, ...]:

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from c3d_teach import C3D, SearchNet, freeze, with_new_head
+from c3d_teach import C3D, SearchNet, freeze, load, with_new_head
 from c3d_teach.errors import UsageError
-from c3d_teach.models.transfer import trainable
+from c3d_teach.models.transfer import trainable, with_random_weights
 
 
 @pytest.fixture
@@ -53,3 +53,13 @@ def test_what_cannot_be_frozen_is_said(net):
         freeze(net, "fc8")
     with pytest.raises(UsageError, match="at least 1 class"):
         with_new_head(SearchNet(3, clip_shape=(1, 16, 32, 32), width=0.05), 0)
+
+
+def test_random_weights_differ_in_nothing_but_the_weights():
+    trained = load("motion-d3")
+    one, again, other = (with_random_weights(trained, seed) for seed in (0, 0, 1))
+    assert one.preprocess == trained.preprocess and one.model.config == trained.model.config
+    for name, value in one.model.state_dict().items():
+        assert torch.equal(value, again.model.state_dict()[name])
+    assert not torch.equal(one.model.conv1.weight, other.model.conv1.weight)
+    assert not torch.equal(one.model.conv1.weight, trained.model.conv1.weight)
