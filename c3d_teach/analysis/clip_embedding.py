@@ -1,0 +1,181 @@
+"""Descriptors of clips in the plane, and what of them says what is seen and how it moves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from c3d_teach.analysis.embedding import METHODS, embedding
+from c3d_teach.analysis.feature_files import FeatureTable
+from c3d_teach.analysis.folds import check_seed
+from c3d_teach.analysis.units import layer_row
+from c3d_teach.data.embedded import Embedded
+from c3d_teach.device import keep_freed_memory
+from c3d_teach.errors import UsageError
+from c3d_teach.models.classifier import Classifier
+
+NEIGHBOURS = 10
+
+
+@dataclass(frozen=True)
+class LabelKept:
+    """How well nearness tells a label.
+
+    Attributes:
+        kind: of the label, such as "motion" or "digit".
+        names: of the labels.
+        numbers: ``(N,)`` int64, the label of each clip.
+        descriptor: share of a clip's 10 nearest others with its own label, by the cosine of
+            the descriptors; the mean over the clips.
+        plane: the same in the plane, by distance.
+        chance: the same for neighbours drawn at random.
+    """
+
+    kind: str
+    names: tuple[str, ...]
+    numbers: NDArray[np.int64]
+    descriptor: float
+    plane: float
+    chance: float
+
+
+@dataclass(frozen=True)
+class ClipEmbedding:
+    """Result of :func:`embed_clips`.
+
+    Attributes:
+        coordinates: ``(N, 2)`` float32.
+        what: of the label that says what is seen (digit, photo).
+        how: of the label that says how it moves.
+        layer: of the descriptors.
+        method: "pca" or "tsne".
+        explained: share of the variance in the two axes of PCA; None for t-SNE.
+        net: the net's name.
+        seed: that made it.
+    """
+
+    coordinates: NDArray[np.float32]
+    what: LabelKept
+    how: LabelKept
+    layer: str
+    method: str
+    explained: float | None
+    net: str
+    seed: int
+
+    @property
+    def sentence(self) -> str:
+        way = {"pca": "PCA", "tsne": "t-SNE"}[self.method]
+        if self.explained is not None:
+            way += f", which keeps {self.explained:.0%} of the variance"
+        parts = [
+            f"{one.descriptor:.0%} share its {one.kind} ({one.plane:.0%} in the plane, chance "
+            f"{one.chance:.0%})"
+            for one in (self.what, self.how)
+        ]
+        return (
+            f"{len(self.coordinates)} clips, placed by their {self.layer} descriptors in "
+            f"{self.net} ({way}). Of the {NEIGHBOURS} nearest neighbours of a clip "
+            f"{' and '.join(parts)}."
+        )
+
+
+def embed_clips(
+    net: Classifier,
+    data: Embedded,
+    *,
+    layer: str = "fc6",
+    count: int = 512,
+    method: str = "pca",
+    seed: int = 0,
+) -> ClipEmbedding:
+    """The first ``count`` clips of an embedded set in the plane, with *what* and *how* labels.
+
+    Descriptors are L2-normalised, as in the paper (section 3.4; there of videos, here of single
+    clips), and placed by :func:`~c3d_teach.analysis.embedding.embedding`, which never sees a
+    label. How well a label is kept is counted leaving each clip out of its own neighbours
+    (ours). Clips made from one picture are near-duplicates in what they show; the share for
+    *what* includes these.
+
+    Args:
+        net: the trained net.
+        data: ``MotionDigits`` or ``CameraMotion``.
+        layer: any layer; convolutions are flattened.
+        count: clips to take, from 11; all of a smaller set.
+        method: ``"pca"`` or ``"tsne"``.
+        seed: any integer from 0.
+
+    Raises:
+        UsageError: for an unknown layer or method, a set that is not embedded, or too few clips.
+        KitError: for descriptors that are all the same.
+    """
+    layer_row(net, layer)
+    check_seed(seed)
+    if method not in METHODS:
+        raise UsageError(f"method is {method!r}; it is one of {', '.join(METHODS)}.")
+    if not isinstance(data, Embedded):
+        raise UsageError(
+            f"The clips are from a {type(data).__name__}; give MotionDigits or CameraMotion, whose "
+            "clips have a label for what is seen and one for how it moves."
+        )
+    number = min(count, len(data))
+    if number <= NEIGHBOURS:
+        raise UsageError(
+            f"There are {number} clips; to count {NEIGHBOURS} neighbours of each takes at least "
+            f"{NEIGHBOURS + 1}."
+        )
+    keep_freed_memory()
+    size = net.fitting()
+    descriptors, labels = [], []
+    for first in range(0, number, size):
+        made = data.batch(range(first, min(first + size, number)))
+        descriptors.append(net.descriptor(made["clip"], layer).numpy())
+        labels.append(torch.stack([made[data.thing], made["motion"]]).numpy())
+    x = np.concatenate(descriptors)
+    x /= np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
+    x = _turned(x)
+    names = tuple(f"clip {k}" for k in range(number))
+    none = ("",) * number
+    flat = embedding(FeatureTable(x, names, none, none, (), {}), method=method, seed=seed)
+    neighbours = _neighbours(x), _neighbours(flat.coordinates)
+
+    def kept(kind: str, names: tuple[str, ...], mine: NDArray[Any]) -> LabelKept:
+        high, low = (float((mine[near] == mine[:, None]).mean()) for near in neighbours)
+        alike = np.bincount(mine)[mine] - 1
+        return LabelKept(kind, names, mine, high, low, float(alike.mean() / (number - 1)))
+
+    what, how = np.concatenate(labels, 1).astype(np.int64)
+    return ClipEmbedding(
+        flat.coordinates,
+        kept(data.thing, data.things, what),
+        kept("motion", data.motions, how),
+        layer,
+        method,
+        flat.explained,
+        net.name,
+        seed,
+    )
+
+
+def _turned(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same points ``(N, D)`` in at most N dimensions: every distance and angle is kept.
+
+    N points span no more. The maps of a convolution are a quarter of a million numbers.
+    """
+    if x.shape[1] <= 4 * len(x):
+        return x
+    values, vectors = np.linalg.eigh((x @ x.T).astype(np.float64))
+    return (vectors * np.sqrt(np.maximum(values, 0))).astype(np.float32)
+
+
+def _neighbours(x: NDArray[Any]) -> NDArray[np.intp]:
+    """The 10 nearest others of each row ``(N, 10)``.
+
+    Of unit vectors the nearest are those of the largest cosine.
+    """
+    from sklearn.neighbors import NearestNeighbors  # slow to import
+
+    # asked without points, it leaves each row out of its own neighbours
+    return NearestNeighbors(n_neighbors=NEIGHBOURS).fit(x).kneighbors(return_distance=False)
