@@ -185,15 +185,20 @@ def measure(rounds: int) -> dict[str, Any]:
             found[row].append(in_a_process(row))
             print(f"{row:<22}{found[row][-1]:>12,.1f} {ROWS[row][1]}", flush=True)
     return {
-        "machine": {
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-            "torch": torch.__version__.split("+")[0],
-        },
+        "machine": machine(),
         "rounds": rounds,
         "rows": found,
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+        "torch": torch.__version__.split("+")[0],
     }
 
 
@@ -207,33 +212,50 @@ def _processor() -> str:
 
 
 def table() -> str:
-    lines = ["# Speed", "", "Written by `benchmarks/speed.py`; do not edit.", ""]
+    """All results as Markdown: rates against the plain port, and seconds of looks inside."""
+    lines = ["# Speed", "", "Written by `benchmarks/`; do not edit.", ""]
     for file in sorted(RESULTS.glob("*.json")):
         result = json.loads(file.read_text())
-        if "rows" not in result:
+        if not result.keys() & {"rows", "looks"}:
             continue
-        machine = result["machine"]
+        on = result["machine"]
         lines += [
             f"## {file.stem}",
             "",
-            f"{machine['processor']}, {machine['cores']} cores, {machine['system']}, torch "
-            f"{machine['torch']}; median of {result['rounds']} rounds (smallest to largest).",
+            f"{on['processor']}, {on['cores']} cores, {on['system']}, torch {on['torch']}; "
+            f"median of {result['rounds']} rounds (smallest to largest).",
             "",
-            "| what | rate | against plain |",
-            "|---|---|---|",
+            *(_rates(result["rows"]) if "rows" in result else _seconds(result["looks"])),
+            "",
         ]
-        for row, values in result["rows"].items():
-            label, unit, _ = ROWS[row]
-            median = statistics.median(values)
-            ratio = ""
-            if plain := result["rows"].get(f"{row}-plain"):
-                pairs = [a / b for a, b in zip(values, plain, strict=True)]
-                ratio = f"{statistics.median(pairs):.2f}×"
-            rate = f"{median:,.1f}" if median < 100 else f"{median:,.0f}"
-            spread = f"{min(values):,.1f} to {max(values):,.1f}"
-            lines.append(f"| {label} | {rate} {unit} ({spread}) | {ratio} |")
-        lines.append("")
     return "\n".join(lines)
+
+
+def _rates(rows: dict[str, list[float]]) -> list[str]:
+    lines = ["| what | rate | against plain |", "|---|---|---|"]
+    for row, values in rows.items():
+        label, unit, _ = ROWS[row]
+        median = statistics.median(values)
+        ratio = ""
+        if plain := rows.get(f"{row}-plain"):
+            pairs = [a / b for a, b in zip(values, plain, strict=True)]
+            ratio = f"{statistics.median(pairs):.2f}×"
+        rate = f"{median:,.1f}" if median < 100 else f"{median:,.0f}"
+        spread = f"{min(values):,.1f} to {max(values):,.1f}"
+        lines.append(f"| {label} | {rate} {unit} ({spread}) | {ratio} |")
+    return lines
+
+
+def _seconds(looks: dict[str, list[float]]) -> list[str]:
+    lines = ["| look inside | seconds |", "|---|---|"]
+    for label, values in looks.items():
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        lines.append(f"| {label} | {statistics.median(values):.2f} ({spread}) |")
+    return lines
+
+
+def write_tables() -> None:
+    (HERE / "README.md").write_text(table())
 
 
 def main() -> None:
@@ -248,7 +270,7 @@ def main() -> None:
     result = measure(given.rounds)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / f"{given.name}.json").write_text(json.dumps(result, indent=1) + "\n")
-    (HERE / "README.md").write_text(table())
+    write_tables()
 
 
 if __name__ == "__main__":
