@@ -24,16 +24,16 @@ NETS = {"motion-d3": ("conv3", "conv4"), "camera-c3d": ("conv3b", "conv4b")}
 def looks(name: str) -> dict[str, Look]:
     """Every look, ready to run."""
     from c3d_teach import CameraMotion, MotionDigits, load
-    from c3d_teach.analysis.attribution import METHODS, attribute
-    from c3d_teach.analysis.best_clips import best_clips
-    from c3d_teach.analysis.clip_embedding import embed_clips
-    from c3d_teach.analysis.clip_fields import field_in_clip
-    from c3d_teach.analysis.excitation import excite
-    from c3d_teach.analysis.flow_tuning import flow_tuning
-    from c3d_teach.analysis.kernels import kernel_statistics, kernel_view
-    from c3d_teach.analysis.measured_fields import measured_field
-    from c3d_teach.analysis.saliency_checks import CHECKED, sanity_check
-    from c3d_teach.analysis.tuning import tuning
+    from c3d_teach.analysis.attribution.attribute import METHODS, attribute
+    from c3d_teach.analysis.attribution.sanity import CHECKED, sanity_check
+    from c3d_teach.analysis.descriptors.clip_embedding import embed_clips
+    from c3d_teach.analysis.excitation.best_clips import best_clips
+    from c3d_teach.analysis.excitation.excite import excite
+    from c3d_teach.analysis.fields.clip_fields import field_in_clip
+    from c3d_teach.analysis.fields.measured_fields import measured_field
+    from c3d_teach.analysis.filters.flow_tuning import flow_tuning
+    from c3d_teach.analysis.filters.kernels import kernel_statistics, kernel_view
+    from c3d_teach.analysis.filters.tuning import tuning
     from c3d_teach.analysis.units import layer_row
     from c3d_teach.device import keep_freed_memory
 
@@ -73,7 +73,7 @@ def full_size() -> dict[str, Look]:
     import torch
 
     from c3d_teach import C3D, Classifier, Preprocess
-    from c3d_teach.analysis.attribution import attribute
+    from c3d_teach.analysis.attribution.attribute import attribute
     from c3d_teach.device import keep_freed_memory
 
     keep_freed_memory()

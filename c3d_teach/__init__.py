@@ -46,27 +46,62 @@ _HOME = {
     "FrameCache": "data.frame_cache",
     "RandomClips": "data.random_clips",
     "list_videos": "data.listing",
-    "read_features": "analysis.feature_files",
-    "FeatureTable": "analysis.feature_files",
-    "linear_probe": "analysis.linear_probe",
-    "compactness": "analysis.compactness",
-    "embedding": "analysis.embedding",
-    "extract": "analysis.features",
-    "video_descriptor": "analysis.descriptor",
-    "read_caffe_features": "analysis.caffe_features",
+    "read_features": "analysis.descriptors.feature_files",
+    "FeatureTable": "analysis.descriptors.feature_files",
+    "linear_probe": "analysis.descriptors.linear_probe",
+    "compactness": "analysis.descriptors.compactness",
+    "embedding": "analysis.descriptors.embedding",
+    "extract": "analysis.descriptors.features",
+    "video_descriptor": "analysis.descriptors.descriptor",
+    "read_caffe_features": "analysis.descriptors.caffe_features",
+    "Unit": "analysis.units",
+    "kernel_view": "analysis.filters.kernels",
+    "view_of_kernel": "analysis.filters.kernels",
+    "kernel_statistics": "analysis.filters.kernels",
+    "tuning": "analysis.filters.tuning",
+    "flow_tuning": "analysis.filters.flow_tuning",
+    "moving_gabor": "analysis.filters.motion_filters",
+    "filter_net": "analysis.filters.motion_filters",
+    "receptive_field": "analysis.fields.receptive_fields",
+    "measured_field": "analysis.fields.measured_fields",
+    "field_in_clip": "analysis.fields.clip_fields",
+    "best_clips": "analysis.excitation.best_clips",
+    "excite": "analysis.excitation.excite",
+    "attribute": "analysis.attribution.attribute",
+    "sanity_check": "analysis.attribution.sanity",
+    "embed_clips": "analysis.descriptors.clip_embedding",
+    "with_random_weights": "models.transfer",
 }
 __all__ = sorted(_HOME)
 
 if TYPE_CHECKING:
     from c3d_teach.analysis.alterations import alter as alter
-    from c3d_teach.analysis.caffe_features import read_caffe_features as read_caffe_features
-    from c3d_teach.analysis.compactness import compactness as compactness
-    from c3d_teach.analysis.descriptor import video_descriptor as video_descriptor
-    from c3d_teach.analysis.embedding import embedding as embedding
-    from c3d_teach.analysis.feature_files import FeatureTable as FeatureTable
-    from c3d_teach.analysis.feature_files import read_features as read_features
-    from c3d_teach.analysis.features import extract as extract
-    from c3d_teach.analysis.linear_probe import linear_probe as linear_probe
+    from c3d_teach.analysis.attribution.attribute import attribute as attribute
+    from c3d_teach.analysis.attribution.sanity import sanity_check as sanity_check
+    from c3d_teach.analysis.descriptors.caffe_features import (
+        read_caffe_features as read_caffe_features,
+    )
+    from c3d_teach.analysis.descriptors.clip_embedding import embed_clips as embed_clips
+    from c3d_teach.analysis.descriptors.compactness import compactness as compactness
+    from c3d_teach.analysis.descriptors.descriptor import video_descriptor as video_descriptor
+    from c3d_teach.analysis.descriptors.embedding import embedding as embedding
+    from c3d_teach.analysis.descriptors.feature_files import FeatureTable as FeatureTable
+    from c3d_teach.analysis.descriptors.feature_files import read_features as read_features
+    from c3d_teach.analysis.descriptors.features import extract as extract
+    from c3d_teach.analysis.descriptors.linear_probe import linear_probe as linear_probe
+    from c3d_teach.analysis.excitation.best_clips import best_clips as best_clips
+    from c3d_teach.analysis.excitation.excite import excite as excite
+    from c3d_teach.analysis.fields.clip_fields import field_in_clip as field_in_clip
+    from c3d_teach.analysis.fields.measured_fields import measured_field as measured_field
+    from c3d_teach.analysis.fields.receptive_fields import receptive_field as receptive_field
+    from c3d_teach.analysis.filters.flow_tuning import flow_tuning as flow_tuning
+    from c3d_teach.analysis.filters.kernels import kernel_statistics as kernel_statistics
+    from c3d_teach.analysis.filters.kernels import kernel_view as kernel_view
+    from c3d_teach.analysis.filters.kernels import view_of_kernel as view_of_kernel
+    from c3d_teach.analysis.filters.motion_filters import filter_net as filter_net
+    from c3d_teach.analysis.filters.motion_filters import moving_gabor as moving_gabor
+    from c3d_teach.analysis.filters.tuning import tuning as tuning
+    from c3d_teach.analysis.units import Unit as Unit
     from c3d_teach.data.camera import CameraMotion as CameraMotion
     from c3d_teach.data.embedded import BothWays as BothWays
     from c3d_teach.data.folder import VideoFolder as VideoFolder
@@ -91,6 +126,7 @@ if TYPE_CHECKING:
     from c3d_teach.models.classifier import Classifier as Classifier
     from c3d_teach.models.transfer import freeze as freeze
     from c3d_teach.models.transfer import with_new_head as with_new_head
+    from c3d_teach.models.transfer import with_random_weights as with_random_weights
     from c3d_teach.models.verdict import judge_video as judge_video
     from c3d_teach.models.verdict import verdict as verdict
     from c3d_teach.models.weights import load as load

@@ -26,7 +26,7 @@ def features(
     as_json: JsonOption = False,
 ) -> None:
     """Describe videos by a net: mean over their clips, then L2. Bad files are named and skipped."""
-    from c3d_teach.analysis.features import extract
+    from c3d_teach.analysis.descriptors.features import extract
     from c3d_teach.device import pick_device
     from c3d_teach.models.weights import load
 
@@ -67,7 +67,7 @@ def probe(
     as_json: JsonOption = False,
 ) -> None:
     """Train a linear SVM on features: accuracy, confusion, PCA curve, and a map of the videos."""
-    from c3d_teach.analysis.feature_files import read_features
+    from c3d_teach.analysis.descriptors.feature_files import read_features
     from c3d_teach.experiments.probing import study
 
     wanted = (

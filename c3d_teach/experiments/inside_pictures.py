@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from c3d_teach.analysis.attribution import METHODS, attribute
-from c3d_teach.analysis.best_clips import best_clips
-from c3d_teach.analysis.clip_embedding import embed_clips
-from c3d_teach.analysis.clip_fields import field_in_clip
-from c3d_teach.analysis.excitation import excite
-from c3d_teach.analysis.kernels import kernel_view
-from c3d_teach.analysis.tuning import tuning
+from c3d_teach.analysis.attribution.attribute import METHODS, attribute
+from c3d_teach.analysis.descriptors.clip_embedding import embed_clips
+from c3d_teach.analysis.excitation.best_clips import best_clips
+from c3d_teach.analysis.excitation.excite import excite
+from c3d_teach.analysis.fields.clip_fields import field_in_clip
+from c3d_teach.analysis.filters.kernels import kernel_view
+from c3d_teach.analysis.filters.tuning import tuning
 from c3d_teach.data.camera import CameraMotion
 from c3d_teach.data.motion import MotionDigits
 from c3d_teach.experiments import map_sanity, selectivity, when_it_moves

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from c3d_teach.analysis.descriptor import video_descriptor
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.linear_probe import ProbeResult, linear_probe
+from c3d_teach.analysis.descriptors.descriptor import video_descriptor
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.linear_probe import ProbeResult, linear_probe
 from c3d_teach.data.camera import CameraMotion
 from c3d_teach.data.motion import MotionDigits
 from c3d_teach.experiments.markdown import with_block

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from c3d_teach.analysis.saliency_checks import CHECKED, KEPT, SanityCheck, sanity_check
+from c3d_teach.analysis.attribution.sanity import CHECKED, KEPT, SanityCheck, sanity_check
 from c3d_teach.data.camera import CameraMotion
 from c3d_teach.data.embedded import Embedded
 from c3d_teach.data.motion import MotionDigits

@@ -7,11 +7,11 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from c3d_teach.analysis.compactness import PAPER_UCF101, CompactnessCurve, compactness
-from c3d_teach.analysis.embedding import FEWEST, Embedding, embedding
-from c3d_teach.analysis.feature_files import FeatureTable, write_csv
-from c3d_teach.analysis.folds import Folds
-from c3d_teach.analysis.linear_probe import ProbeResult, linear_probe
+from c3d_teach.analysis.descriptors.compactness import PAPER_UCF101, CompactnessCurve, compactness
+from c3d_teach.analysis.descriptors.embedding import FEWEST, Embedding, embedding
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable, write_csv
+from c3d_teach.analysis.descriptors.folds import Folds
+from c3d_teach.analysis.descriptors.linear_probe import ProbeResult, linear_probe
 from c3d_teach.files import writable_folder, write_atomically, write_json
 from c3d_teach.viz.feature_charts import compactness_chart, confusion_chart
 from c3d_teach.viz.video_map import embedding_chart

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from c3d_teach.analysis.tuning import SELECTIVE, tuning
+from c3d_teach.analysis.filters.tuning import SELECTIVE, tuning
 from c3d_teach.experiments.markdown import with_block
 from c3d_teach.files import write_json
 from c3d_teach.models.arithmetic import Conv

@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.heat import mass
-from c3d_teach.analysis.heat_maps import grad_cam_curves
-from c3d_teach.analysis.occlusion import occlusion_curves
+from c3d_teach.analysis.attribution.heat import mass
+from c3d_teach.analysis.attribution.maps import grad_cam_curves
+from c3d_teach.analysis.attribution.occlusion import occlusion_curves
 from c3d_teach.data.motion import MotionDigits
 from c3d_teach.experiments.markdown import with_block
 from c3d_teach.files import write_json

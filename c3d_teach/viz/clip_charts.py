@@ -15,12 +15,12 @@ from plotly.subplots import make_subplots
 
 from c3d_teach.errors import UsageError
 from c3d_teach.viz.feature_charts import short
-from c3d_teach.viz.interactive import MARK, _calm
+from c3d_teach.viz.interactive import MARK, calm
 from c3d_teach.viz.movie import animation
 from c3d_teach.viz.static import TICK, VERMILION, titled
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.best_clips import UnitClips
+    from c3d_teach.analysis.excitation.best_clips import UnitClips
 
 _COLUMNS = 3
 _GAP = 8  # pixels between the clips of a film
@@ -38,7 +38,7 @@ def best_clips_chart(best: "UnitClips", *, title: str | None = None) -> Figure:
     that what moves up rises. The line is the moment, the box again what the unit sees.
 
     Args:
-        best: of :func:`~c3d_teach.analysis.best_clips.best_clips`, one unit.
+        best: of :func:`~c3d_teach.analysis.excitation.best_clips.best_clips`, one unit.
         title: what there is to see; by default the label shared by more of the clips than
             chance would have it.
 
@@ -119,7 +119,7 @@ def best_clips_plot(best: "UnitClips", *, title: str | None = None) -> go.Figure
             **place,
         )
     figure.frames = [go.Frame(data=pictures(t), name=str(t)) for t in range(length)]
-    layout = _calm(height=240 * rows + 110)
+    layout = calm(height=240 * rows + 110)
     layout["margin"] |= {"t": 84}
     for axis in ("xaxis", "yaxis"):
         layout.pop(axis)

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from plotly.subplots import make_subplots
 
 from c3d_teach.viz.feature_charts import short
-from c3d_teach.viz.interactive import _calm
+from c3d_teach.viz.interactive import calm
 from c3d_teach.viz.static import BLUE, LABEL, ORANGE, SKY, TICK, VERMILION, titled
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.clip_embedding import ClipEmbedding, LabelKept
+    from c3d_teach.analysis.descriptors.clip_embedding import ClipEmbedding, LabelKept
 
 _COLOURS = (BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, SKY, "#8F8A00", "#5B5B5B", "#9A6324")
 # motions come as left, right, up, down, two turns, two zooms, still
@@ -30,7 +30,7 @@ def clip_embedding_chart(found: "ClipEmbedding", *, title: str | None = None) ->
     stands how many of the nearest neighbours share the label.
 
     Args:
-        found: of :func:`~c3d_teach.analysis.clip_embedding.embed_clips`.
+        found: of :func:`~c3d_teach.analysis.descriptors.clip_embedding.embed_clips`.
         title: what there is to see.
     """
     figure = Figure(figsize=(12.4, 5.6), layout="constrained")
@@ -79,7 +79,7 @@ def clip_embedding_plot(found: "ClipEmbedding", *, title: str | None = None) -> 
                 row=1,
                 col=column,
             )
-    layout = _calm(height=500)
+    layout = calm(height=500)
     layout["margin"] |= {"t": 120}
     for axis in ("xaxis", "yaxis"):
         layout.pop(axis)

@@ -11,12 +11,12 @@ from plotly.subplots import make_subplots
 
 from c3d_teach.errors import UsageError
 from c3d_teach.viz.clip_charts import data_uri, frame_slider
-from c3d_teach.viz.interactive import _FAINT, BAR, MARK, _calm
+from c3d_teach.viz.interactive import BAR, FAINT, MARK, calm
 from c3d_teach.viz.movie import animation
 from c3d_teach.viz.static import BLUE, LABEL, TICK, VERMILION, titled
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.excitation import Excitation
+    from c3d_teach.analysis.excitation.excite import Excitation
 
 _FRAMES = 8
 
@@ -29,7 +29,7 @@ def excitation_chart(made: "Excitation", *, title: str | None = None) -> Figure:
     of the unit's map at each step, the dashed line the best of as many random clips.
 
     Args:
-        made: of :func:`~c3d_teach.analysis.excitation.excite`.
+        made: of :func:`~c3d_teach.analysis.excitation.excite.excite`.
         title: what there is to see.
 
     Raises:
@@ -138,7 +138,7 @@ def excitation_plot(made: "Excitation", *, title: str | None = None) -> go.Figur
         col=3,
     )
     figure.frames = [go.Frame(data=[frame(t)], traces=[0], name=str(t)) for t in range(length)]
-    layout = _calm(height=430)
+    layout = calm(height=430)
     layout["margin"] |= {"t": 76}
     layout["legend"] = {"x": 1, "xanchor": "right", "y": -0.3, "orientation": "h"}
     for axis in ("xaxis", "yaxis"):
@@ -157,7 +157,7 @@ def excitation_plot(made: "Excitation", *, title: str | None = None) -> go.Figur
     # as high as the clip, however few its frames
     figure.update_yaxes(title_text="t (frames)", scaleratio=height / length, row=1, col=2)
     figure.update_xaxes(title_text="step", row=1, col=3)
-    figure.update_yaxes(title_text="activation", gridcolor=_FAINT, showgrid=True, row=1, col=3)
+    figure.update_yaxes(title_text="activation", gridcolor=FAINT, showgrid=True, row=1, col=3)
     return figure
 
 

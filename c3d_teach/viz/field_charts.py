@@ -15,9 +15,9 @@ from c3d_teach.errors import UsageError
 from c3d_teach.viz.static import BLUE, LABEL, SKY, TICK, VERMILION, titled
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.clip_fields import FieldInClip
-    from c3d_teach.analysis.measured_fields import MeasuredField
-    from c3d_teach.analysis.receptive_fields import ReceptiveField
+    from c3d_teach.analysis.fields.clip_fields import FieldInClip
+    from c3d_teach.analysis.fields.measured_fields import MeasuredField
+    from c3d_teach.analysis.fields.receptive_fields import ReceptiveField
 
 INFLUENCE = ("white", SKY, BLUE, "#00253d")
 _INFLUENCE = LinearSegmentedColormap.from_list("influence", INFLUENCE, N=33)

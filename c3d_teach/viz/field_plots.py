@@ -17,12 +17,12 @@ from c3d_teach.viz.field_charts import (
     size_name,
     time_profile,
 )
-from c3d_teach.viz.interactive import _FAINT, _SHADE, BAR, MARK, _calm
+from c3d_teach.viz.interactive import BAR, FAINT, MARK, SHADE, calm
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.clip_fields import FieldInClip
-    from c3d_teach.analysis.measured_fields import MeasuredField
-    from c3d_teach.analysis.receptive_fields import ReceptiveField
+    from c3d_teach.analysis.fields.clip_fields import FieldInClip
+    from c3d_teach.analysis.fields.measured_fields import MeasuredField
+    from c3d_teach.analysis.fields.receptive_fields import ReceptiveField
 
 _SCALE = [[i / (len(INFLUENCE) - 1), colour] for i, colour in enumerate(INFLUENCE)]
 
@@ -69,7 +69,7 @@ def field_plot(field: "FieldInClip") -> go.Figure:
             at = {"row": row, "col": column}
             _add_boxes(figure, field, t, at)
             number = (row - 1) * count + column
-            frame_of = {"showline": True, "mirror": True, "linecolor": _FAINT, "ticks": ""}
+            frame_of = {"showline": True, "mirror": True, "linecolor": FAINT, "ticks": ""}
             figure.update_xaxes(
                 **frame_of, showticklabels=False, showgrid=False, constrain="domain", **at
             )
@@ -97,7 +97,7 @@ def field_plot(field: "FieldInClip") -> go.Figure:
         if stop[0] > start[0]:
             edges = {"x0": start[0] - 0.5, "x1": stop[0] - 0.5}
             figure.add_vrect(**edges, line=line, row=3, col=1)
-    figure.update_layout(**_calm(560), showlegend=False, bargap=0.3)
+    figure.update_layout(**calm(560), showlegend=False, bargap=0.3)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 64, "b": 8})
     figure.add_annotation(
         text="solid orange: what it can see; dashed blue: 95% of the influence; dark: strong",
@@ -115,7 +115,7 @@ def field_plot(field: "FieldInClip") -> go.Figure:
     figure.update_yaxes(
         title="share of influence",
         tickformat=".0%",
-        gridcolor=_FAINT,
+        gridcolor=FAINT,
         automargin=True,
         row=3,
         col=1,
@@ -190,12 +190,12 @@ def receptive_fields_plot(
             )
         # not before the bars: plotly draws no region in an empty panel
         figure.add_vrect(
-            x0=0, x1=rows[0].clip[axis], fillcolor=_SHADE, line_width=0, layer="below", **at
+            x0=0, x1=rows[0].clip[axis], fillcolor=SHADE, line_width=0, layer="below", **at
         )
         figure.update_xaxes(title=title, **at)
-    figure.update_layout(**_calm(120 + 28 * len(rows)), barmode="overlay", bargap=0.35)
+    figure.update_layout(**calm(120 + 28 * len(rows)), barmode="overlay", bargap=0.35)
     figure.update_layout(legend={"yref": "container", "y": 0.01, "yanchor": "bottom"})
-    figure.update_xaxes(fixedrange=True, zeroline=False, gridcolor=_FAINT, automargin=True)
+    figure.update_xaxes(fixedrange=True, zeroline=False, gridcolor=FAINT, automargin=True)
     figure.update_yaxes(fixedrange=True, showgrid=False, autorange="reversed")
     return figure
 

@@ -27,8 +27,8 @@ from c3d_teach.viz.heat_movie import (
 from c3d_teach.viz.static import BLUE, LABEL, TICK, VERMILION, titled
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.heat import Attribution
-    from c3d_teach.analysis.saliency_checks import SanityCheck
+    from c3d_teach.analysis.attribution.heat import Attribution
+    from c3d_teach.analysis.attribution.sanity import SanityCheck
 
 _GREY = "#555555"
 _WIDE = 10.4  # inches of a figure

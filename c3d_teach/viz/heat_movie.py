@@ -9,7 +9,7 @@ from c3d_teach.errors import UsageError
 from c3d_teach.viz.movie import animation
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.heat import Attribution
+    from c3d_teach.analysis.attribution.heat import Attribution
 
 # Okabe-Ito: against the target blue, for it vermilion; both show on black and on white
 AGAINST, FOR = (0, 114, 178), (213, 94, 0)

@@ -14,13 +14,12 @@ from plotly.subplots import make_subplots
 from c3d_teach.errors import UsageError
 from c3d_teach.viz.heat_charts import curve_name, measures, method_name, steps_words
 from c3d_teach.viz.heat_movie import GRADIENTS, clip_and_heat, grey, in_colour, top
-from c3d_teach.viz.interactive import BAR, MARK
+from c3d_teach.viz.interactive import BAR, FAINT, MARK, bare
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.heat import Attribution
-    from c3d_teach.analysis.saliency_checks import SanityCheck
+    from c3d_teach.analysis.attribution.heat import Attribution
+    from c3d_teach.analysis.attribution.sanity import SanityCheck
 
-_FAINT = "rgba(128, 136, 148, 0.4)"
 _MOST = 127  # heat as whole numbers of one byte, from -127 to 127
 _HEAT = [[0, "rgba(0,114,178,0.9)"], [0.5, "rgba(128,128,128,0)"], [1, "rgba(213,94,0,0.9)"]]
 _LINES = (
@@ -98,7 +97,7 @@ def heat_plot(attribution: "Attribution", *, frame_ms: int = 180) -> go.Figure:
     ]
     at_once = {"mode": "immediate", "transition": {"duration": 0}}
     figure.update_layout(
-        **_calm(620),
+        **_layout(620),
         sliders=[{
             "active": start,
             "currentvalue": {"prefix": "frame t = "},
@@ -128,7 +127,7 @@ def heat_plot(attribution: "Attribution", *, frame_ms: int = 180) -> go.Figure:
         title="time t (frames)", range=[-0.5, length - 0.5], showgrid=False, row=2, col=1
     )
     figure.update_yaxes(
-        title=curve_name(attribution.method).replace(" (", "<br>("), gridcolor=_FAINT,
+        title=curve_name(attribution.method).replace(" (", "<br>("), gridcolor=FAINT,
         rangemode="tozero", row=2, col=1,
     )  # fmt: skip
     figure.update_xaxes(fixedrange=True, zeroline=False)
@@ -163,11 +162,11 @@ def curves_plot(attributions: Sequence["Attribution"]) -> go.Figure:
             marker={"symbol": symbol, "size": 8},
             hovertemplate="frame %{x}: %{y:.0%} of its largest<extra>" + name + "</extra>",
         )
-    figure.update_layout(**_calm(300 + 24 * len(attributions)))
+    figure.update_layout(**_layout(300 + 24 * len(attributions)))
     figure.update_layout(legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0})
     figure.update_xaxes(title="time t (frames)", showgrid=False, fixedrange=True, zeroline=False)
     figure.update_yaxes(
-        title="heat (largest = 1)", gridcolor=_FAINT, fixedrange=True, zerolinecolor=_FAINT
+        title="heat (largest = 1)", gridcolor=FAINT, fixedrange=True, zerolinecolor=FAINT
     )
     return figure
 
@@ -206,13 +205,13 @@ def sanity_plot(checks: Mapping[str, "SanityCheck"], *, measure: str = "signed")
             + "</extra>",
         )
     words = "SSIM" if measure == "structure" else f"rank correlation ({measure})"
-    figure.update_layout(**_calm(440))
+    figure.update_layout(**_layout(440))
     figure.update_layout(legend={"orientation": "h", "y": -0.3, "yanchor": "top", "x": 0})
     figure.update_xaxes(
         title="drawn anew: this layer and all to its left", showgrid=False, fixedrange=True
     )
     figure.update_yaxes(
-        title=words, range=[-0.6, 1.08], gridcolor=_FAINT, fixedrange=True, zerolinecolor=_FAINT
+        title=words, range=[-0.6, 1.08], gridcolor=FAINT, fixedrange=True, zerolinecolor=FAINT
     )
     return figure
 
@@ -228,11 +227,5 @@ def _png(picture: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + b64encode(file.getvalue()).decode()
 
 
-def _calm(height: int) -> dict[str, Any]:
-    return {
-        "height": height,
-        "margin": {"l": 8, "r": 8, "t": 28, "b": 8},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "dragmode": False,
-    }
+def _layout(height: int) -> dict[str, Any]:
+    return bare(height) | {"margin": {"l": 8, "r": 8, "t": 28, "b": 8}}

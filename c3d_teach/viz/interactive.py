@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from c3d_teach.errors import UsageError
 
 BAR, MARK = "#2b86c5", "#d9640a"
-_FAINT, _SHADE = "rgba(128, 136, 148, 0.4)", "rgba(128, 136, 148, 0.16)"
+FAINT, SHADE = "rgba(128, 136, 148, 0.4)", "rgba(128, 136, 148, 0.16)"
 # one hue a pair of classes, for motions come in pairs; the dash tells the two apart
 _HUES = ("#2b86c5", "#d9640a", "#079b74", "#b5579b", "#878c94", "#b08a00")
 _DASHES = ("solid", "dash")
@@ -88,9 +88,9 @@ def probability_bars(
         showlegend=False,
         cliponaxis=False,
     )
-    figure.add_vline(x=0.5, line={"color": _FAINT, "dash": "dot", "width": 1.5}, layer="below")
+    figure.add_vline(x=0.5, line={"color": FAINT, "dash": "dot", "width": 1.5}, layer="below")
     figure.update_layout(
-        **_calm(height=_ROW * len(classes) + (76 if before is not None else 44)),
+        **calm(height=_ROW * len(classes) + (76 if before is not None else 44)),
         bargap=0.35,
         showlegend=before is not None,
     )
@@ -156,11 +156,11 @@ def probability_lines(
         )
     if watched is not None:
         start, end = watched
-        figure.add_vrect(x0=start, x1=end, fillcolor=_SHADE, line_width=0, layer="below")
-    figure.add_hline(y=0.5, line={"color": _FAINT, "dash": "dot", "width": 1.5}, layer="below")
+        figure.add_vrect(x0=start, x1=end, fillcolor=SHADE, line_width=0, layer="below")
+    figure.add_hline(y=0.5, line={"color": FAINT, "dash": "dot", "width": 1.5}, layer="below")
     levels = 1 + max((level for _, _, level in labels), default=-1)
     top = levels * _LEVEL + 12
-    layout = _calm(height=top + (300 if legend else 205))
+    layout = calm(height=top + (300 if legend else 205))
     layout["margin"] |= {"t": top, "l": 44}
     figure.update_layout(**layout, showlegend=legend, hovermode="x unified")
     figure.update_xaxes(
@@ -170,7 +170,7 @@ def probability_lines(
         hoverformat=".2f",
     )
     figure.update_yaxes(
-        range=[-0.03, 1.04], tickvals=[0, 0.5, 1], tickformat=".0%", gridcolor=_FAINT
+        range=[-0.03, 1.04], tickvals=[0, 0.5, 1], tickformat=".0%", gridcolor=FAINT
     )
     return figure
 
@@ -219,14 +219,20 @@ def _checked(probabilities: ArrayLike, classes: Sequence[str], ndim: int) -> np.
     return values
 
 
-def _calm(height: int) -> dict[str, Any]:
-    """A layout without a frame, a background or anything to drag by accident."""
+def bare(height: int) -> dict[str, Any]:
+    """A layout without a background, or anything to drag by accident."""
     return {
         "height": height,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "dragmode": False,
+    }
+
+
+def calm(height: int) -> dict[str, Any]:
+    """The same for one pair of axes, with its legend below."""
+    return bare(height) | {
         "xaxis": {"fixedrange": True, "zeroline": False, "automargin": True},
         "yaxis": {"fixedrange": True, "zeroline": False, "automargin": True},
         "legend": {"orientation": "h", "y": -0.12, "yanchor": "top", "x": 0},

@@ -16,7 +16,7 @@ from c3d_teach.errors import UsageError
 from c3d_teach.viz.static import BLUE, LABEL, SIGNED, SKY, TICK, VERMILION, numbered, titled
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.kernels import KernelStatistics, KernelView
+    from c3d_teach.analysis.filters.kernels import KernelStatistics, KernelView
 
 AMPLITUDES = ("white", SKY, BLUE, "#00253d")
 _AMPLITUDE = LinearSegmentedColormap.from_list("amplitude", AMPLITUDES, N=21)

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from c3d_teach.viz.interactive import _FAINT, BAR, MARK, _calm
+from c3d_teach.viz.interactive import BAR, FAINT, MARK, calm
 from c3d_teach.viz.kernel_charts import (
     AMPLITUDES,
     PANELS,
@@ -26,7 +26,7 @@ from c3d_teach.viz.kernel_charts import (
 from c3d_teach.viz.static import ORANGE, SKY
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.kernels import KernelStatistics, KernelView
+    from c3d_teach.analysis.filters.kernels import KernelStatistics, KernelView
 
 _BELOW = ((0.0, 0.2), (0.26, 0.46), (0.56, 0.76), (0.89, 1.0))  # places of the lower panels
 _SIGNED = [[0.0, SKY], [0.5, "white"], [1.0, ORANGE]]
@@ -74,7 +74,7 @@ def kernel_plot(view: "KernelView") -> go.Figure:
     for place, domain in enumerate(_BELOW):
         figure.layout[f"xaxis{depth + 1 + place}"].domain = domain
         figure.layout.annotations[depth + place].x = sum(domain) / 2
-    figure.update_layout(**_calm(620), showlegend=False)
+    figure.update_layout(**calm(620), showlegend=False)
     figure.update_layout(margin={"l": 8, "r": 8, "t": 56, "b": 8})
     figure.update_xaxes(fixedrange=True, automargin=True, zeroline=False)
     figure.update_yaxes(fixedrange=True, automargin=True, zeroline=False)
@@ -139,12 +139,12 @@ def kernel_statistics_plot(statistics: "Sequence[KernelStatistics]") -> go.Figur
                 col=panel,
             )
         figure.update_xaxes(title=name, row=1, col=panel)
-    figure.update_layout(**_calm(150 + 56 * len(rows)))
+    figure.update_layout(**calm(150 + 56 * len(rows)))
     figure.update_layout(legend={"yref": "container", "y": 0.01, "yanchor": "bottom"})
     figure.update_xaxes(
         range=[-0.03, 1.03],
         tickformat=".0%",
-        gridcolor=_FAINT,
+        gridcolor=FAINT,
         fixedrange=True,
         zeroline=False,
         automargin=True,

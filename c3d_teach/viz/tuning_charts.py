@@ -24,8 +24,8 @@ from c3d_teach.viz.tuning_layout import (
 )
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.flow_tuning import FlowTuning
-    from c3d_teach.analysis.tuning import Tuning, UnitTuning
+    from c3d_teach.analysis.filters.flow_tuning import FlowTuning
+    from c3d_teach.analysis.filters.tuning import Tuning, UnitTuning
 
 HUES = (BLUE, VERMILION, "#009E73", "#CC79A7", ORANGE, SKY)  # Okabe-Ito
 _NUMBERED = 24  # most columns of dots with their median in figures

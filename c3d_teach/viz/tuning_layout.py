@@ -9,8 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from c3d_teach.errors import UsageError
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.flow_tuning import FlowTuning
-    from c3d_teach.analysis.tuning import Tuning, UnitTuning
+    from c3d_teach.analysis.filters.flow_tuning import FlowTuning
+    from c3d_teach.analysis.filters.tuning import Tuning, UnitTuning
 
 LINES = (0.25, 0.5, 1.0, 2.0, 4.0)  # pixels a frame, of the lines of constant speed
 

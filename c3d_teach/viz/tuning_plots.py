@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from c3d_teach.errors import UsageError
-from c3d_teach.viz.interactive import BAR, MARK
+from c3d_teach.viz.interactive import BAR, FAINT, MARK, bare
 from c3d_teach.viz.tuning_layout import (
     flow_headline,
     grid_headline,
@@ -22,10 +22,9 @@ from c3d_teach.viz.tuning_layout import (
 )
 
 if TYPE_CHECKING:
-    from c3d_teach.analysis.flow_tuning import FlowTuning
-    from c3d_teach.analysis.tuning import Tuning, UnitTuning
+    from c3d_teach.analysis.filters.flow_tuning import FlowTuning
+    from c3d_teach.analysis.filters.tuning import Tuning, UnitTuning
 
-_FAINT = "rgba(128, 136, 148, 0.4)"
 _HUES = (BAR, MARK, "#079b74", "#b5579b", "#b08a00", "#878c94")
 _MARKS = ("circle", "triangle-up", "square", "diamond", "triangle-down", "cross")
 # readable on white and on black: no response is the page itself
@@ -92,7 +91,7 @@ def tuning_plot(unit: "UnitTuning", *, title: str | None = None) -> go.Figure:
             row=1,
             col=2,
         )
-    figure.update_layout(**_calm(430, title or headline(unit)), showlegend=False)
+    figure.update_layout(**_layout(430, title or headline(unit)), showlegend=False)
     figure.update_xaxes(
         tickvals=list(range(len(large))),
         ticktext=[f"{v:.2g}" for v in large],
@@ -107,8 +106,8 @@ def tuning_plot(unit: "UnitTuning", *, title: str | None = None) -> go.Figure:
         range=[-0.5, len(fast) - 0.5],
     )
     plain = {"fixedrange": True, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**plain, showline=True, linecolor=_FAINT, mirror=True)
-    figure.update_yaxes(**plain, showline=True, linecolor=_FAINT, mirror=True)
+    figure.update_xaxes(**plain, showline=True, linecolor=FAINT, mirror=True)
+    figure.update_yaxes(**plain, showline=True, linecolor=FAINT, mirror=True)
     return figure
 
 
@@ -138,7 +137,7 @@ def tuning_grid_plot(tuning: "Tuning", *, count: int = 8, title: str | None = No
         figure.layout[key].angularaxis.showticklabels = False
     if not channels:
         figure.add_annotation(text="no unit answers to what moves", showarrow=False, x=0.5, y=0.5)
-    layout = _calm(200 * rows + 90, title or grid_headline(tuning, len(channels)))
+    layout = _layout(200 * rows + 90, title or grid_headline(tuning, len(channels)))
     figure.update_layout(**layout, showlegend=False)
     figure.update_layout(margin={"t": 84, "b": 16})
     return figure
@@ -183,7 +182,7 @@ def selectivity_plot(
             marker={"symbol": _MARKS[k % 6], "size": 5, "opacity": 0.45, "color": _HUES[k % 6]},
         )
     figure.update_layout(
-        **_calm(440 + 22 * len(nets), title),
+        **_layout(440 + 22 * len(nets), title),
         boxmode="group",
         legend={"orientation": "v", "y": -0.14, "yanchor": "top", "x": 0},
     )
@@ -191,7 +190,7 @@ def selectivity_plot(
         categoryorder="array", categoryarray=layers, fixedrange=True, showgrid=False
     )
     figure.update_yaxes(
-        range=[-0.03, 1.03], title=index, fixedrange=True, gridcolor=_FAINT, zeroline=False
+        range=[-0.03, 1.03], title=index, fixedrange=True, gridcolor=FAINT, zeroline=False
     )
     return figure
 
@@ -230,13 +229,11 @@ def flow_plot(flow: "FlowTuning", channel: int, *, title: str | None = None) -> 
             row=1,
             col=k // 2 + 1,
         )
-    figure.update_layout(**_calm(380, title or flow_headline(flow, c)), showlegend=False)
+    figure.update_layout(**_layout(380, title or flow_headline(flow, c)), showlegend=False)
     figure.update_layout(margin={"t": 112, "l": 60})
     top = float(flow.responses[c].max())
     figure.update_xaxes(type="category", title="pixels a frame", fixedrange=True)
-    figure.update_yaxes(
-        range=[0, 1.05 * top if top > 0 else 1.0], fixedrange=True, gridcolor=_FAINT
-    )
+    figure.update_yaxes(range=[0, 1.05 * top if top > 0 else 1.0], fixedrange=True, gridcolor=FAINT)
     figure.update_yaxes(title="response", col=1)
     return figure
 
@@ -274,27 +271,22 @@ def _rose(figure: go.Figure, unit: "UnitTuning", key: str) -> None:
         angularaxis={
             "tickvals": list(range(0, 360, 45)),
             "ticktext": ["0°", "", "90°", "", "180°", "", "270°", ""],
-            "gridcolor": _FAINT,
-            "linecolor": _FAINT,
+            "gridcolor": FAINT,
+            "linecolor": FAINT,
         },
         radialaxis={
             "range": [0, 1.08 * top],
             "tickvals": [top / 2, top],
             "showticklabels": False,
-            "gridcolor": _FAINT,
+            "gridcolor": FAINT,
             "showline": False,
         },
     )
 
 
-def _calm(height: int, title: str) -> dict[str, Any]:
-    """A layout without a background or anything to drag by accident."""
-    return {
-        "height": height,
-        "title": {"text": f"<b>{title}</b>", "font": {"size": 16}, "x": 0.01, "y": 0.985,
-                  "yanchor": "top", "automargin": False},
+def _layout(height: int, title: str) -> dict[str, Any]:
+    heading = {"text": f"<b>{title}</b>", "font": {"size": 16}, "x": 0.01, "y": 0.985}
+    return bare(height) | {
+        "title": {**heading, "yanchor": "top", "automargin": False},
         "margin": {"l": 48, "r": 16, "t": 88, "b": 44},
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
-        "dragmode": False,
-    }  # fmt: skip
+    }

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from c3d_teach.analysis.feature_files import read_features
+from c3d_teach.analysis.descriptors.feature_files import read_features
 from c3d_teach.data.export import write_video
 
 VIDEOS = 1000

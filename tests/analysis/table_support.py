@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from c3d_teach.analysis.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
 
 
 def table_of(

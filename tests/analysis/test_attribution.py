@@ -10,10 +10,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from c3d_teach import MotionDigits, load
-from c3d_teach.analysis.attribution import METHODS, RELU_METHODS, attribute
-from c3d_teach.analysis.heat import Attribution, mass
-from c3d_teach.analysis.heat_maps import grad_cam_curves, laid_over
-from c3d_teach.analysis.rectifiers import functional_rectifiers
+from c3d_teach.analysis.attribution.attribute import METHODS, RELU_METHODS, attribute
+from c3d_teach.analysis.attribution.heat import Attribution, mass
+from c3d_teach.analysis.attribution.maps import grad_cam_curves, laid_over
+from c3d_teach.analysis.attribution.rectifiers import functional_rectifiers
 from c3d_teach.analysis.units import Unit, layer_row
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.errors import UsageError
@@ -261,7 +261,9 @@ def test_rectifying_by_a_function_call_is_refused(kind: type[ConvNet], method: s
 def test_without_the_refusal_guided_backpropagation_is_the_plain_gradient_unseen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("c3d_teach.analysis.attribution.refuse_functional", lambda *_: None)
+    monkeypatch.setattr(
+        "c3d_teach.analysis.attribution.attribute.refuse_functional", lambda *_: None
+    )
     net, right = small(WithFRelu), small()
     clip = noise(net)
     plain = attribute(net, clip, "gradient", target=0).heat

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from c3d_teach import CameraMotion, MotionDigits, VideoFolder, load
-from c3d_teach.analysis import best_clips as module
-from c3d_teach.analysis.best_clips import best_clips
+from c3d_teach.analysis.excitation import best_clips as module
+from c3d_teach.analysis.excitation.best_clips import best_clips
 from c3d_teach.data.embedded import BothWays
 from c3d_teach.data.export import write_video
 from c3d_teach.errors import UsageError, VideoError

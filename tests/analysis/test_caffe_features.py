@@ -5,13 +5,13 @@ import struct
 import numpy as np
 import pytest
 
-from c3d_teach.analysis.caffe_features import (
+from c3d_teach.analysis.descriptors.caffe_features import (
     read_blob,
     read_caffe_features,
     write_blob,
     write_caffe_features,
 )
-from c3d_teach.analysis.descriptor import video_descriptor
+from c3d_teach.analysis.descriptors.descriptor import video_descriptor
 from c3d_teach.errors import KitError, UsageError
 
 FEATURES = np.random.default_rng(0).random((3, 7), dtype=np.float32) - 0.5

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from c3d_teach import CameraMotion, MotionDigits, load
-from c3d_teach.analysis.clip_embedding import embed_clips
+from c3d_teach.analysis.descriptors.clip_embedding import embed_clips
 from c3d_teach.errors import UsageError
 
 

@@ -8,10 +8,10 @@ import pytest
 import sklearn.decomposition
 from table_support import made_up, table_of
 
-import c3d_teach.analysis.compactness as compactness_module
-from c3d_teach.analysis.compactness import PAPER_UCF101, compactness
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.linear_probe import linear_probe
+import c3d_teach.analysis.descriptors.compactness as compactness_module
+from c3d_teach.analysis.descriptors.compactness import PAPER_UCF101, compactness
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.linear_probe import linear_probe
 from c3d_teach.errors import KitError, UsageError
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from table_support import made_up, table_of
 
-from c3d_teach.analysis.embedding import embedding
+from c3d_teach.analysis.descriptors.embedding import embedding
 from c3d_teach.errors import KitError, UsageError
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from c3d_teach import CameraMotion, MotionDigits, load
-from c3d_teach.analysis.excitation import excite, excite_many
+from c3d_teach.analysis.excitation.excite import excite, excite_many
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Full

@@ -14,12 +14,12 @@ import torch
 from feature_support import SIZE, contents, folder, net, video
 
 from c3d_teach import read_clips
-from c3d_teach.analysis import feature_files, feature_work
-from c3d_teach.analysis.descriptor import VideoDescriptor, video_descriptor
-from c3d_teach.analysis.feature_files import read_features
-from c3d_teach.analysis.feature_work import Work
-from c3d_teach.analysis.features import extract
-from c3d_teach.analysis.folder_lock import locked
+from c3d_teach.analysis.descriptors import feature_files, feature_work
+from c3d_teach.analysis.descriptors.descriptor import VideoDescriptor, video_descriptor
+from c3d_teach.analysis.descriptors.feature_files import read_features
+from c3d_teach.analysis.descriptors.feature_work import Work
+from c3d_teach.analysis.descriptors.features import extract
+from c3d_teach.analysis.descriptors.folder_lock import locked
 from c3d_teach.data.listing import ListedVideo, Listing
 from c3d_teach.errors import CheckpointError, KitError, UsageError, VideoError
 
@@ -168,7 +168,7 @@ import os, sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from feature_support import net
-from c3d_teach.analysis.features import extract
+from c3d_teach.analysis.descriptors.features import extract
 left = [{after}]
 def die(video, reason):
     left[0] -= 1
@@ -333,7 +333,7 @@ def test_two_runs_do_not_share_a_folder(videos, tmp_path):
 def test_the_lock_of_a_dead_process_holds_nobody_up(tmp_path):
     code = (
         "import os, sys; from pathlib import Path\n"
-        "from c3d_teach.analysis.folder_lock import locked\n"
+        "from c3d_teach.analysis.descriptors.folder_lock import locked\n"
         "with locked(Path(sys.argv[1])):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )

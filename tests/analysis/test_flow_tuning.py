@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from c3d_teach import describe, load
-from c3d_teach.analysis.flow_tuning import PAIRS, flow_tuning
-from c3d_teach.analysis.motion_filters import filter_net, moving_gabor
+from c3d_teach.analysis.filters.flow_tuning import PAIRS, flow_tuning
+from c3d_teach.analysis.filters.motion_filters import filter_net, moving_gabor
 from c3d_teach.errors import UsageError
 
 # when the camera goes one way, what it sees goes the other

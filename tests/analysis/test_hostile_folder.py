@@ -13,8 +13,8 @@ import pytest
 import torch
 from feature_support import contents, net
 
-from c3d_teach.analysis.feature_files import read_csv, read_features
-from c3d_teach.analysis.features import extract
+from c3d_teach.analysis.descriptors.feature_files import read_csv, read_features
+from c3d_teach.analysis.descriptors.features import extract
 from c3d_teach.data import decoder, decoding
 from c3d_teach.data.export import write_video
 from c3d_teach.data.listing import ListedVideo, Listing, list_videos

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from c3d_teach import C3D, load
-from c3d_teach.analysis.kernels import kernel_statistics, kernel_view, view_of_kernel, way
+from c3d_teach.analysis.filters.kernels import kernel_statistics, kernel_view, view_of_kernel, way
 from c3d_teach.errors import UsageError
 
 RANDOM = np.random.default_rng(5)

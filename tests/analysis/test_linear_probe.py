@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from table_support import made_up, table_of
 
-from c3d_teach.analysis import linear_probe as probe
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.folds import folds_of, units_of
-from c3d_teach.analysis.linear_probe import C_GRID, linear_probe
+from c3d_teach.analysis.descriptors import linear_probe as probe
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.folds import folds_of, units_of
+from c3d_teach.analysis.descriptors.linear_probe import C_GRID, linear_probe
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.training.evaluate import wilson
 from c3d_teach.training.intervals import grouped_interval

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from c3d_teach.analysis.motion_filters import (
+from c3d_teach.analysis.filters.motion_filters import (
     filter_net,
     flicker_filter,
     moving_gabor,

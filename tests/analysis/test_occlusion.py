@@ -8,10 +8,14 @@ import torch
 from torch import Tensor
 
 from c3d_teach import MotionDigits, load
-from c3d_teach.analysis.attribution import attribute
-from c3d_teach.analysis.heat import mass
-from c3d_teach.analysis.heat_maps import grad_cam_curves
-from c3d_teach.analysis.occlusion import box_occlusion, occlusion_curves, temporal_occlusion
+from c3d_teach.analysis.attribution.attribute import attribute
+from c3d_teach.analysis.attribution.heat import mass
+from c3d_teach.analysis.attribution.maps import grad_cam_curves
+from c3d_teach.analysis.attribution.occlusion import (
+    box_occlusion,
+    occlusion_curves,
+    temporal_occlusion,
+)
 from c3d_teach.analysis.units import Unit
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.errors import UsageError

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from c3d_teach import C3D, CameraMotion, FrameNet, MotionDigits, SearchNet, describe, load
-from c3d_teach.analysis.clip_fields import field_in_clip
-from c3d_teach.analysis.measured_fields import measured_field
-from c3d_teach.analysis.receptive_fields import receptive_field
+from c3d_teach.analysis.fields.clip_fields import field_in_clip
+from c3d_teach.analysis.fields.measured_fields import measured_field
+from c3d_teach.analysis.fields.receptive_fields import receptive_field
 from c3d_teach.errors import UsageError
 
 DEPTHS = (1, 3, 5, 7, (3, 3, 5, 5, 7), (7, 5, 5, 3, 3))
@@ -73,7 +73,7 @@ def test_neighbouring_outputs_are_a_step_apart(at, by):
 
 def test_a_wrong_arithmetic_would_be_noticed(monkeypatch):
     real = measured_field(net_of(3), "conv2")
-    import c3d_teach.analysis.measured_fields as module
+    import c3d_teach.analysis.fields.measured_fields as module
 
     def shrunk(net, layer):
         from dataclasses import replace

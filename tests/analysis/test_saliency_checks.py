@@ -9,9 +9,9 @@ from scipy.stats import spearmanr
 from torch import Tensor
 
 from c3d_teach import MotionDigits, load
-from c3d_teach.analysis.attribution import attribute
-from c3d_teach.analysis.occlusion import temporal_occlusion
-from c3d_teach.analysis.saliency_checks import SanityCheck, drawn_anew, sanity_check
+from c3d_teach.analysis.attribution.attribute import attribute
+from c3d_teach.analysis.attribution.occlusion import temporal_occlusion
+from c3d_teach.analysis.attribution.sanity import SanityCheck, drawn_anew, sanity_check
 from c3d_teach.errors import UsageError
 from c3d_teach.models.builder import initialise
 from c3d_teach.models.classifier import Classifier
@@ -119,7 +119,7 @@ def test_guided_backpropagation_stays_without_the_class_and_the_others_go(
 
 
 def test_a_map_that_is_the_same_everywhere_correlates_with_nothing() -> None:
-    from c3d_teach.analysis.saliency_checks import _ranks, _similar, _structure
+    from c3d_teach.analysis.attribution.sanity import _ranks, _similar, _structure
 
     flat, other = np.zeros((2, 8, 8, 8), np.float32), np.ones((2, 8, 8, 8), np.float32)
     other[:, 0] = -1

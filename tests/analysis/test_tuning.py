@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from c3d_teach import C3D, Classifier, SearchNet, describe, load
-from c3d_teach.analysis.motion_filters import (
+from c3d_teach.analysis.filters.motion_filters import (
     filter_net,
     flicker_filter,
     moving_gabor,
     static_gabor,
 )
-from c3d_teach.analysis.readout import MiddleReader, whole_times
-from c3d_teach.analysis.tuning import Tuning, tuning
+from c3d_teach.analysis.filters.readout import MiddleReader, whole_times
+from c3d_teach.analysis.filters.tuning import Tuning, tuning
 from c3d_teach.analysis.units import normalised
 from c3d_teach.data.stimuli import dot_fields, gratings
 from c3d_teach.errors import UsageError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from c3d_teach import load
-from c3d_teach.analysis.tuning import tuning
+from c3d_teach.analysis.filters.tuning import tuning
 from c3d_teach.experiments import map_sanity, selectivity, when_it_moves
 
 PAGE = Path(__file__).parents[2] / "docs" / "seeing-inside.md"

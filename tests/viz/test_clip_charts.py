@@ -8,7 +8,7 @@ import pytest
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from c3d_teach.analysis.best_clips import UnitClips
+from c3d_teach.analysis.excitation.best_clips import UnitClips
 from c3d_teach.analysis.units import Unit
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from c3d_teach.analysis.clip_embedding import ClipEmbedding, LabelKept
+from c3d_teach.analysis.descriptors.clip_embedding import ClipEmbedding, LabelKept
 from c3d_teach.viz import static
 from c3d_teach.viz.embedding_charts import clip_embedding_chart, clip_embedding_plot
 from c3d_teach.viz.notebook import png

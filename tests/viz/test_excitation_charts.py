@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from c3d_teach.analysis.excitation import Excitation
+from c3d_teach.analysis.excitation.excite import Excitation
 from c3d_teach.analysis.units import Unit
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from c3d_teach import CameraMotion, MotionDigits, load
-from c3d_teach.analysis.clip_fields import FieldInClip, field_in_clip
-from c3d_teach.analysis.measured_fields import measured_field
-from c3d_teach.analysis.receptive_fields import receptive_field
+from c3d_teach.analysis.fields.clip_fields import FieldInClip, field_in_clip
+from c3d_teach.analysis.fields.measured_fields import measured_field
+from c3d_teach.analysis.fields.receptive_fields import receptive_field
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
 from c3d_teach.viz.field_charts import (

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from PIL import Image
 
-from c3d_teach.analysis.heat import Attribution
-from c3d_teach.analysis.saliency_checks import SanityCheck
+from c3d_teach.analysis.attribution.heat import Attribution
+from c3d_teach.analysis.attribution.sanity import SanityCheck
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
 from c3d_teach.viz.heat_charts import heat_chart, heat_rows, sanity_chart

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from c3d_teach import load
-from c3d_teach.analysis.kernels import kernel_statistics, kernel_view, view_of_kernel
+from c3d_teach.analysis.filters.kernels import kernel_statistics, kernel_view, view_of_kernel
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
 from c3d_teach.viz.kernel_charts import kernel_chart, kernel_statistics_chart, offsets

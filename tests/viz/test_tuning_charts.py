@@ -7,9 +7,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from c3d_teach import load
-from c3d_teach.analysis.flow_tuning import FlowTuning, flow_tuning
-from c3d_teach.analysis.motion_filters import filter_net, moving_gabor, static_gabor
-from c3d_teach.analysis.tuning import Tuning, tuning
+from c3d_teach.analysis.filters.flow_tuning import FlowTuning, flow_tuning
+from c3d_teach.analysis.filters.motion_filters import filter_net, moving_gabor, static_gabor
+from c3d_teach.analysis.filters.tuning import Tuning, tuning
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
 from c3d_teach.viz.notebook import png

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from c3d_teach.analysis.heat import named
+from c3d_teach.analysis.attribution.heat import named
 from c3d_teach.errors import UsageError
 from c3d_teach.models.builder import ConvNet
 

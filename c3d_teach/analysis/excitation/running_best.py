@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.clip_source import Origin
+from c3d_teach.analysis.excitation.clip_source import Origin
 from c3d_teach.errors import UsageError
 
 

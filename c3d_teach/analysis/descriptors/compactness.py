@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.folds import Folds, folds_of, units_of
-from c3d_teach.analysis.linear_probe import (
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.folds import Folds, folds_of, units_of
+from c3d_teach.analysis.descriptors.linear_probe import (
     ProbeResult,
     Tally,
     answered,
@@ -122,7 +122,7 @@ def compactness(
         table: descriptors ``(N, D)`` with labels, groups and splits.
         dimensions: numbers of components; those above D or the smallest training part are
             left out and named in the result. The whole descriptor is always added, last.
-        folds: as in :func:`~c3d_teach.analysis.linear_probe.linear_probe`.
+        folds: as in :func:`~c3d_teach.analysis.descriptors.linear_probe.linear_probe`.
         c: of the SVM, the same for all dimensions.
         seed: any integer from 0.
         whole: ``linear_probe`` of the same table, folds, C and seed, where it is known: the
@@ -130,7 +130,7 @@ def compactness(
 
     Raises:
         UsageError: for an impossible argument.
-        KitError: as :func:`~c3d_teach.analysis.linear_probe.linear_probe` raises.
+        KitError: as :func:`~c3d_teach.analysis.descriptors.linear_probe.linear_probe` raises.
     """
     asked = sorted({int(d) for d in dimensions})
     if asked and asked[0] < 1:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.kernel_spectrum import drift_of, spectrum_of
+from c3d_teach.analysis.filters.kernel_spectrum import drift_of, spectrum_of
 from c3d_teach.analysis.units import layer_row, model_of, unit_of
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Triple

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from c3d_teach.analysis.receptive_fields import lengths, on_clip, output_of, times, triple
+from c3d_teach.analysis.fields.receptive_fields import lengths, on_clip, output_of, times, triple
 from c3d_teach.analysis.units import layer_row, model_of
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Full, Layer, Pool, Row, Triple, trace

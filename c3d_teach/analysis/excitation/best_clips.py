@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from c3d_teach.analysis.clip_source import ClipSource
-from c3d_teach.analysis.running_best import RunningBest
+from c3d_teach.analysis.excitation.clip_source import ClipSource
+from c3d_teach.analysis.excitation.running_best import RunningBest
 from c3d_teach.analysis.units import Unit, clips_of, layer_row, normalised, unit_of
 from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError, VideoError

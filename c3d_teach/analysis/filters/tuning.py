@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.peaks import largest_at, top_of, vertex
-from c3d_teach.analysis.readout import both_ways
+from c3d_teach.analysis.filters.peaks import largest_at, top_of, vertex
+from c3d_teach.analysis.filters.readout import both_ways
 from c3d_teach.analysis.units import layer_row, model_of
 from c3d_teach.data.stimuli import gratings, moving_bars
 from c3d_teach.errors import UsageError

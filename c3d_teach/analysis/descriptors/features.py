@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from c3d_teach.analysis.descriptor import VideoDescriptor
-from c3d_teach.analysis.extraction import Extraction as Extraction
-from c3d_teach.analysis.feature_files import FORMAT
-from c3d_teach.analysis.feature_store import Store
-from c3d_teach.analysis.feature_work import Known
-from c3d_teach.analysis.folder_lock import locked
+from c3d_teach.analysis.descriptors.descriptor import VideoDescriptor
+from c3d_teach.analysis.descriptors.extraction import Extraction as Extraction
+from c3d_teach.analysis.descriptors.feature_files import FORMAT
+from c3d_teach.analysis.descriptors.feature_store import Store
+from c3d_teach.analysis.descriptors.feature_work import Known
+from c3d_teach.analysis.descriptors.folder_lock import locked
 from c3d_teach.data.decoder import VideoInfo
 from c3d_teach.data.decoding import Decoder, ahead
 from c3d_teach.data.listing import ListedVideo, Listing, list_videos

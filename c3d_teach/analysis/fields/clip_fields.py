@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.receptive_fields import (
+from c3d_teach.analysis.fields.receptive_fields import (
     lengths,
     output_of,
     place_of,

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from c3d_teach.analysis.heat import targets_of
+from c3d_teach.analysis.attribution.heat import targets_of
 from c3d_teach.analysis.units import clips_of, layer_row, normalised, own_copy
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Row, describe

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.readout import both_ways
-from c3d_teach.analysis.tuning import SELECTIVE
+from c3d_teach.analysis.filters.readout import both_ways
+from c3d_teach.analysis.filters.tuning import SELECTIVE
 from c3d_teach.analysis.units import model_of
 from c3d_teach.data.stimuli import PATTERNS, dot_fields
 from c3d_teach.errors import UsageError
@@ -130,7 +130,7 @@ def flow_tuning(
 ) -> FlowTuning:
     """Responses of all units of a layer to fields of dots that grow, turn or shift.
 
-    The response is read as in :func:`~c3d_teach.analysis.tuning.tuning`: the largest over time
+    The response is read as in :func:`~c3d_teach.tuning`: the largest over time
     at the middle of the map, which is where growing and turning fields have their centre. The
     two patterns of a pair are the same clips forwards and backwards. A unit that cannot tell
     the arrow of time has an index of exactly 0, and one that tells noise apart has some index

@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.folds import check_seed
-from c3d_teach.analysis.paint import Paint
+from c3d_teach.analysis.descriptors.folds import check_seed
+from c3d_teach.analysis.excitation.paint import Paint
 from c3d_teach.analysis.units import Unit, normalised, unit_of
 from c3d_teach.data.counter import key_of
 from c3d_teach.errors import UsageError

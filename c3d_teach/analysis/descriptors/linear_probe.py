@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.folds import Fold, Folds, by_group, folds_of, units_of
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.folds import Fold, Folds, by_group, folds_of, units_of
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.training.intervals import grouped_interval
 

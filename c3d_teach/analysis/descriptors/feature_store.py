@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from c3d_teach.analysis import feature_files as files
-from c3d_teach.analysis import feature_work as work
-from c3d_teach.analysis.feature_work import Entry, Known, Work
+from c3d_teach.analysis.descriptors import feature_files as files
+from c3d_teach.analysis.descriptors import feature_work as work
+from c3d_teach.analysis.descriptors.feature_work import Entry, Known, Work
 from c3d_teach.data.listing import ListedVideo, Listing
 from c3d_teach.errors import CheckpointError, KitError
 from c3d_teach.files import printable, write_json

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.folds import check_seed
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.folds import check_seed
 from c3d_teach.errors import KitError, UsageError
 
 METHODS = ("tsne", "pca")

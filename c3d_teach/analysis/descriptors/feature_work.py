@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from c3d_teach.analysis import feature_files as files
+from c3d_teach.analysis.descriptors import feature_files as files
 from c3d_teach.errors import KitError
 
 INDEX = ".index.jsonl"  # the journal of the finished rows, kept with them

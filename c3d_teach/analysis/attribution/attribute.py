@@ -1,15 +1,15 @@
 """Which parts of a clip speak for an answer: six methods, one result, through Captum.
 
 The methods differ in what they promise. Which of them look at the weights at all is a
-question for :mod:`c3d_teach.analysis.saliency_checks`.
+question for :mod:`c3d_teach.analysis.attribution.sanity`.
 """
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from c3d_teach.analysis.heat import Aim, Attribution, aim_of, seen_clip
-from c3d_teach.analysis.heat_maps import (
+from c3d_teach.analysis.attribution.heat import Aim, Attribution, aim_of, seen_clip
+from c3d_teach.analysis.attribution.maps import (
     UpTo,
     cam_maps,
     gradient_maps,
@@ -18,8 +18,8 @@ from c3d_teach.analysis.heat_maps import (
     laid_over,
     map_row,
 )
-from c3d_teach.analysis.occlusion import box_occlusion, temporal_occlusion
-from c3d_teach.analysis.rectifiers import refuse_functional
+from c3d_teach.analysis.attribution.occlusion import box_occlusion, temporal_occlusion
+from c3d_teach.analysis.attribution.rectifiers import refuse_functional
 from c3d_teach.analysis.units import Unit, normalised, own_copy
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
@@ -73,7 +73,7 @@ def attribute(
             the net answers, or a :class:`Unit` (its strongest activation in the clip, alone).
         layer: of Grad-CAM: a convolution or pooling; the last convolution unless given.
         window: of temporal occlusion, with ``stride`` and ``hide``: see
-            :func:`~c3d_teach.analysis.occlusion.temporal_occlusion`.
+            :func:`~c3d_teach.analysis.attribution.occlusion.temporal_occlusion`.
         tolerance: of integrated gradients: the steps are doubled, from 32 to at most 512, until
             the heat adds up to the rise of the score within this share of it.
 

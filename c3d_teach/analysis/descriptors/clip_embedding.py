@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from c3d_teach.analysis.embedding import METHODS, embedding
-from c3d_teach.analysis.feature_files import FeatureTable
-from c3d_teach.analysis.folds import check_seed
+from c3d_teach.analysis.descriptors.embedding import METHODS, embedding
+from c3d_teach.analysis.descriptors.feature_files import FeatureTable
+from c3d_teach.analysis.descriptors.folds import check_seed
 from c3d_teach.analysis.units import layer_row
 from c3d_teach.data.embedded import Embedded
 from c3d_teach.device import keep_freed_memory
@@ -94,8 +94,8 @@ def embed_clips(
     """The first ``count`` clips of an embedded set in the plane, with *what* and *how* labels.
 
     Descriptors are L2-normalised, as in the paper (section 3.4; there of videos, here of single
-    clips), and placed by :func:`~c3d_teach.analysis.embedding.embedding`, which never sees a
-    label. How well a label is kept is counted leaving each clip out of its own neighbours
+    clips), and placed by :func:`~c3d_teach.embedding`, which never sees a label. How well a
+    label is kept is counted leaving each clip out of its own neighbours
     (ours). Clips made from one picture are near-duplicates in what they show; the share for
     *what* includes these.
 

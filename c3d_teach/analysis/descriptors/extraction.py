@@ -10,7 +10,7 @@ from c3d_teach.files import printable
 
 @dataclass(frozen=True)
 class Extraction:
-    """Answer of :func:`~c3d_teach.analysis.features.extract`.
+    """Answer of :func:`~c3d_teach.analysis.descriptors.features.extract`.
 
     Attributes:
         folder: where the features are; ``read_features`` reads them.

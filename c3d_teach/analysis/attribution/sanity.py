@@ -12,9 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from c3d_teach.analysis.attribution import METHODS, RELU_METHODS
-from c3d_teach.analysis.heat import named, targets_of
-from c3d_teach.analysis.heat_maps import (
+from c3d_teach.analysis.attribution.attribute import METHODS, RELU_METHODS
+from c3d_teach.analysis.attribution.heat import named, targets_of
+from c3d_teach.analysis.attribution.maps import (
     UpTo,
     cam_maps,
     gradient_maps,
@@ -22,8 +22,8 @@ from c3d_teach.analysis.heat_maps import (
     laid_over,
     map_row,
 )
-from c3d_teach.analysis.occlusion import occlusion_curves
-from c3d_teach.analysis.rectifiers import refuse_functional
+from c3d_teach.analysis.attribution.occlusion import occlusion_curves
+from c3d_teach.analysis.attribution.rectifiers import refuse_functional
 from c3d_teach.analysis.units import clips_of, normalised, own_copy
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Pool

@@ -8,8 +8,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.heat import Aim, Attribution, aim_of, seen_clip, targets_of
-from c3d_teach.analysis.heat_maps import UpTo
+from c3d_teach.analysis.attribution.heat import Aim, Attribution, aim_of, seen_clip, targets_of
+from c3d_teach.analysis.attribution.maps import UpTo
 from c3d_teach.analysis.units import Unit, clips_of, normalised, own_copy
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
@@ -35,7 +35,7 @@ def temporal_occlusion(
 
     Args:
         clip: uint8 ``(L, H, W, C)``.
-        target: see :func:`~c3d_teach.analysis.attribution.attribute`.
+        target: see :func:`~c3d_teach.analysis.attribution.attribute.attribute`.
         window: frames hidden at a time.
         stride: frames from one window to the next. Where windows overlap, a frame gets the
             mean of their drops.
@@ -100,7 +100,7 @@ def box_occlusion(
 
     Args:
         clip: uint8 ``(L, H, W, C)``.
-        target: see :func:`~c3d_teach.analysis.attribution.attribute`.
+        target: see :func:`~c3d_teach.analysis.attribution.attribute.attribute`.
         box: frames × rows × columns; 4 frames and a quarter of height and width when None.
         step: from one box to the next; the box in time, half of it in space when None.
 
