@@ -142,7 +142,7 @@ def test_names_of_classes_that_lie_on_one_another_are_moved_apart() -> None:
     places = np.concatenate([rng.normal(size=(60, 2)), [[30, 0], [-30, 8]]])
     labels = ["rotate", "zoom in", "zoom out"] * 20 + ["left", "right"]
     figure = embedding_chart(places, labels, title="see")
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     boxes = [text.get_window_extent() for text in figure.axes[0].texts]
     assert len(boxes) == 5
     for k, box in enumerate(boxes):
