@@ -30,8 +30,35 @@ class Unit:
 
 
 def model_of(net: Classifier | ConvNet) -> ConvNet:
-    """The net itself, of a classifier or as given."""
-    return net.model if isinstance(net, Classifier) else net
+    """The net itself, of a classifier or as given.
+
+    Raises:
+        UsageError: for anything else.
+    """
+    model = net.model if isinstance(net, Classifier) else net
+    if not isinstance(model, ConvNet):
+        hint = f" load({model!r}) reads it." if isinstance(model, str) else ""
+        raise UsageError(
+            f"The net is a {type(model).__name__}; it is a Classifier, as load() gives, whose "
+            f"model is one of the kit's (C3D, SearchNet, …).{hint}"
+        )
+    return model
+
+
+def classifier_of(net: Classifier) -> Classifier:
+    """The net, if it knows how clips are prepared for it.
+
+    Raises:
+        UsageError: for a bare net, or anything else.
+    """
+    model_of(net)
+    if not isinstance(net, Classifier):
+        raise UsageError(
+            f"The net is a bare {type(net).__name__}; to show clips to it takes a Classifier, "
+            'which knows how they are prepared: load("motion-d3"), or Classifier(model, '
+            "preprocess, classes)."
+        )
+    return net
 
 
 def layer_row(net: Classifier | ConvNet, layer: str) -> Row:
@@ -60,6 +87,29 @@ def unit_of(net: Classifier | ConvNet, layer: str, channel: int) -> Unit:
     return Unit(layer, int(channel))
 
 
+def frames_of(model: ConvNet) -> tuple[int, int] | None:
+    """First and one past the last frame that a 2D net takes; None for nets that see time."""
+    if model.layer_input == model.clip_shape:
+        return None
+    channels, length = model.clip_shape[:2]
+    clip = torch.arange(length).view(1, 1, length, 1, 1).expand(1, channels, length, 1, 1)
+    taken = model.rearrange(clip)
+    return int(taken.min()), int(taken.max()) + 1
+
+
+def known_head(net: Classifier) -> None:
+    """Stop where the last layer of published weights is missing or means nothing.
+
+    Raises:
+        UsageError: which says so, and what can be asked for instead.
+    """
+    if "fc8" in net.card:
+        raise UsageError(
+            f"The fc8 of {net.name} is {net.card['fc8']}, so it has no classes to explain. Give "
+            'a unit of an earlier layer, such as Unit("conv5b", 3).'
+        )
+
+
 def clips_of(net: Classifier, clips: Tensor | np.ndarray) -> Tensor:
     """uint8 clips ``(N, L, H, W, C)`` that the net can take, as the net sees them.
 
@@ -68,6 +118,7 @@ def clips_of(net: Classifier, clips: Tensor | np.ndarray) -> Tensor:
     Raises:
         UsageError: for clips of another type, shape or length, or with NaN.
     """
+    classifier_of(net)
     given = torch.as_tensor(clips)
     if given.is_floating_point() and not bool(given.isfinite().all()):
         frames = given.isfinite().flatten(2).all(2) if given.ndim > 2 else None

@@ -3,7 +3,7 @@
 Drifting gratings are shown to a trained depth-3 net, to the same net with random weights, and
 to the depth-1 net, which by theorem has a direction selectivity of exactly 0.
 
-``python -m c3d_teach.experiments.selectivity`` measures it anew: about 7 minutes on two cores.
+``python -m c3d_teach.experiments.selectivity`` measures it anew: about 5 minutes on two cores.
 """
 
 import json

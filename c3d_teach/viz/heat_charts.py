@@ -46,8 +46,8 @@ def heat_chart(
 ) -> Figure:
     """Frames, the same frames under heat, and heat over time below them, on one time axis.
 
-    Vermilion speaks for the target, blue against it (of gradients: brighter would raise or
-    lower it); the line in the frames encloses the strongest half of it. Where a method has
+    Vermilion speaks for the target, blue against it (of gradients: it asks for brighter or
+    darker); the line in the frames encloses the strongest half of it. Where a method has
     fewer steps in time than the clip has frames, its curve is drawn as these steps and their
     number is written.
 
@@ -213,7 +213,7 @@ def measures(check: "SanityCheck") -> list[NDArray[np.float64]]:
 
 def sanity_title(checks: Mapping[str, "SanityCheck"]) -> str:
     """Which maps stay, in words."""
-    kept = [method_name(name) for name, check in checks.items() if check.keeps]
+    kept = [method_name(name) for name, check in checks.items() if check.keeps and check.judged]
     if not kept:
         return "Maps that go when the layers that know the class are drawn anew"
     verb = "keep their maps" if len(kept) > 1 else "keeps its map"
@@ -226,6 +226,9 @@ def heat_title(attribution: "Attribution") -> str:
     name = method_name(attribution.method)
     if attribution.layer:
         name += f" at {attribution.layer}"
+    if attribution.weak:
+        said = f"{name}: hiding frames hardly changes {attribution.target}"
+        return "\n".join(wrap(said, 88))
     said = f"{name} explains {attribution.target.split(' (')[0]}, {attribution.score:.1f}"
     return "\n".join(wrap(said, 88))
 
@@ -297,14 +300,15 @@ def _legend(figure: Figure, methods: Sequence[str], negative: bool) -> None:
     gradients = {method in GRADIENTS for method in methods}
     words = ("for it", "against it", "strongest half of what is for it")
     if gradients == {True}:
-        words = ("brighter would raise it", "brighter would lower it", "strongest half")
+        words = ("asks for brighter", "asks for darker", "strongest half")
     elif True in gradients:
-        words = ("for it, or brighter would raise it", "against it, or lower it", "strongest half")
+        words = ("for it, or asks for brighter", "against it, or for darker", "strongest half")
     handles: list[Patch | Line2D] = [Patch(color=_hex(FOR), label=words[0])]
     if negative:
         handles.append(Patch(color=_hex(AGAINST), label=words[1]))
-    stroke = [withStroke(linewidth=3, foreground="black")]
-    handles.append(Line2D([], [], color="white", lw=1.2, label=words[2], path_effects=stroke))
+    if set(methods) != {"temporal occlusion"}:  # which tints whole frames: nothing to enclose
+        stroke = [withStroke(linewidth=3, foreground="black")]
+        handles.append(Line2D([], [], color="white", lw=1.2, label=words[2], path_effects=stroke))
     style: dict[str, Any] = {"handles": handles, "ncols": 3, "fontsize": TICK, "frameon": False}
     figure.legend(loc="outside lower left" if figure.get_layout_engine() else "lower left", **style)
 

@@ -19,7 +19,7 @@ def index_words(unit: "UnitTuning") -> str:
     """What stands above the directions."""
     if np.isnan(unit.selectivity):
         return "no answer to what moves"
-    return f"selectivity {unit.selectivity:.2f}, prefers {unit.direction:.0f}° (arrow)"
+    return f"selectivity {unit.selectivity:.2f}, prefers {round(unit.direction) % 360}° (arrow)"
 
 
 def headline(unit: "UnitTuning") -> str:
@@ -27,7 +27,7 @@ def headline(unit: "UnitTuning") -> str:
     if np.isnan(unit.selectivity):
         return f"{unit.unit} of {unit.net} does not answer to {unit.stimulus} that move"
     moves = "stands still" if unit.speed == 0 else f"moves at {unit.speed:.2f} pixels a frame"
-    return f"{unit.unit} of {unit.net} prefers {unit.direction:.0f}° and what {moves}"
+    return f"{unit.unit} of {unit.net} prefers {round(unit.direction) % 360}° and what {moves}"
 
 
 def grid_headline(tuning: "Tuning", count: int) -> str:

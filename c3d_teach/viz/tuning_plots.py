@@ -262,7 +262,7 @@ def _rose(figure: go.Figure, unit: "UnitTuning", key: str) -> None:
             mode="lines+markers",
             line={"color": MARK, "width": 3},
             marker={"symbol": "arrow", "size": [0, 15], "angleref": "previous", "color": MARK},
-            hovertemplate=f"preferred {unit.direction:.0f}°<br>selectivity "
+            hovertemplate=f"preferred {round(unit.direction) % 360}°<br>selectivity "
             f"{unit.selectivity:.2f}<extra></extra>",
             subplot=key,
         )

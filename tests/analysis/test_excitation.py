@@ -198,3 +198,19 @@ def test_what_cannot_be_is_refused(net, change, message):
         excite(net, given.pop("layer"), given.pop("unit"), **given)
     with pytest.raises(UsageError, match="units is empty"):
         excite_many(net, "conv3", [])
+
+
+def test_a_unit_that_only_noise_excites_is_not_called_dead() -> None:
+    from dataclasses import replace
+
+    made = excite(load("motion-d3"), "conv1", 1, steps=1, starts=1)
+    cold = replace(made, fired=False, noise_peak=0.5)
+    assert "random clips does excite it" in cold.sentence
+    assert "never excited" in replace(cold, noise_peak=0.0).sentence
+
+
+def test_the_net_is_left_in_the_mode_it_was_in() -> None:
+    net = load("motion-d3")
+    net.model.train()
+    excite(net, "conv1", 1, steps=1, starts=1)
+    assert net.model.training

@@ -194,7 +194,7 @@ def test_looking_leaves_the_net_as_it_was():
         (lambda net: kernel_view(net, "conv1", 16), "no unit 16 in conv1; it has units 0 to 15"),
         (lambda net: kernel_view(net, "conv1", 0, channel=1), "no input channel 1; conv1 unit 0"),
         (lambda net: kernel_view(net, "conv1", 0, channel=True), "no input channel True"),
-        (lambda net: kernel_view(torch.nn.Linear(2, 2), "conv1", 0), "given a Linear"),
+        (lambda net: kernel_view(torch.nn.Linear(2, 2), "conv1", 0), "net is a Linear"),
         (lambda net: view_of_kernel(np.ones((3, 3))), r"float64 of shape \(3, 3\); a kernel is"),
         (lambda net: view_of_kernel(np.ones((0, 3, 3))), "a kernel is numbers"),
         (lambda net: view_of_kernel([[["a"]]]), "a kernel is numbers"),

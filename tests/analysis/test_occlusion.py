@@ -177,3 +177,12 @@ def test_other_bad_input_is_refused(motion: Classifier, moving: tuple[Tensor, Te
         mass(np.zeros(16), 0, 3)
     with pytest.raises(UsageError, match="Frames 6 to 17"):
         mass(np.zeros((1, 16)), 6, 17)
+
+
+def test_small_drops_are_called_small() -> None:
+    from dataclasses import replace
+
+    found = temporal_occlusion(load("motion-d3"), MotionDigits(1, split="test")[0]["clip"])
+    assert not found.weak and "Hiding frames changes it by" in found.sentence
+    small = replace(found, curve=found.curve * 0.01)
+    assert small.weak and "No frame matters much" in small.sentence

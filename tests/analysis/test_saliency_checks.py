@@ -148,3 +148,10 @@ def test_other_checks_are_refused(
 def test_one_clip_is_not_enough(motion: Classifier, clips: Tensor) -> None:
     with pytest.raises(UsageError, match="two or more"):
         sanity_check(motion, clips[:1], "gradient")
+
+
+def test_clips_whose_maps_are_alike_give_no_verdict() -> None:
+    clip = MotionDigits(1, split="test")[0]["clip"]
+    check = sanity_check(load("motion-d3"), torch.stack([clip, clip]), "gradient")
+    assert check.heads == 3 and not check.judged
+    assert "cannot tell" in check.sentence

@@ -236,3 +236,10 @@ def test_anything_else_is_refused(given: dict, message: str) -> None:
     given = {"layer": "conv1", **given}
     with pytest.raises(UsageError, match=message):
         tuning(load("motion-d3"), given.pop("layer"), **given)
+
+
+def test_a_net_of_one_frame_and_a_bare_net_are_refused() -> None:
+    with pytest.raises(UsageError, match="motion-frame looks at frame 8 of a clip alone"):
+        tuning(load("motion-frame"), "conv2", **COARSE)
+    with pytest.raises(UsageError, match="bare SearchNet"):
+        tuning(load("motion-d3").model, "conv2", **COARSE)

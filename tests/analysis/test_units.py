@@ -9,6 +9,7 @@ from c3d_teach.analysis.units import (
     Unit,
     clip_of,
     clips_of,
+    frames_of,
     layer_row,
     normalised,
     own_copy,
@@ -82,3 +83,16 @@ def test_a_copy_shares_the_weights_and_not_the_hooks(net, clips):
     ours = {id(p) for p in net.model.parameters()}
     assert {id(p) for p in copy.parameters()} == ours
     assert not net.model.conv2._forward_hooks
+
+
+def test_what_is_no_net_is_told_from_a_net_without_its_preprocessing(net, clips):
+    with pytest.raises(UsageError, match=r"a str; .*load\('motion-d3'\) reads it"):
+        layer_row("motion-d3", "conv1")
+    with pytest.raises(UsageError, match="bare SearchNet.*Classifier"):
+        clips_of(net.model, clips)
+
+
+def test_frames_that_2d_nets_take():
+    assert frames_of(load("motion-d3").model) is None
+    assert frames_of(load("motion-frame").model) == (8, 9)
+    assert frames_of(load("motion-stacked").model) == (0, 16)

@@ -1,6 +1,7 @@
 """The studies behind the page about seeing inside: what it says is what was measured."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,6 @@ def test_the_page_shows_what_was_measured(study):
 
 
 def test_every_picture_of_the_page_is_there():
-    import re
-
     named = re.findall(r"!\[[^\]]{20,}\]\(([^)]+)\)", PAGE.read_text(encoding="utf-8"))
     assert len(named) >= 9
     assert all((PAGE.parent / name).is_file() for name in named)
@@ -74,3 +73,13 @@ def test_guided_backpropagation_and_deconvolution_fail_and_the_others_do_not():
     for methods in result(map_sanity).values():
         stays = {m for m, one in methods.items() if one["unlearnt"] >= map_sanity.KEPT}
         assert stays == {"guided backpropagation", "deconvolution"}
+
+
+def test_the_code_on_the_page_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    assert len(blocks) >= 9
+    names = {}
+    for block in blocks:  # each goes on from those above it
+        exec(compile(block, str(PAGE), "exec"), names)
+    assert len(list(tmp_path.iterdir())) >= 12, "every figure is written"

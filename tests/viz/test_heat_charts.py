@@ -36,7 +36,7 @@ def checked(method: str, kept: float = 0.1) -> SanityCheck:
     layers = ("fc8", "fc6", "conv2", "conv1")
     values = np.full((4, 2, 3), kept) + np.linspace(-0.05, 0.05, 3)
     missing = np.full_like(values, np.nan) if method == "temporal occlusion" else values
-    return SanityCheck(method, layers, values, values, missing, np.zeros((3, 3)))
+    return SanityCheck(method, layers, 2, values, values, missing, np.zeros((3, 3)))
 
 
 def texts(figure: Figure) -> list[str]:
@@ -80,7 +80,7 @@ def test_few_steps_in_time_are_drawn_and_written_as_steps() -> None:
 
 def test_the_sign_of_a_gradient_is_brightness() -> None:
     said = texts(heat_chart(made("gradient")))
-    assert {"brighter would raise it", "brighter would lower it"} <= set(said)
+    assert {"asks for brighter", "asks for darker"} <= set(said)
 
 
 def test_heat_has_a_line_around_it_that_needs_no_colour() -> None:

@@ -14,13 +14,12 @@ from c3d_teach.analysis.attribution.maps import (
     cam_maps,
     gradient_maps,
     integrated_maps,
-    keeps_time,
     laid_over,
     map_row,
 )
 from c3d_teach.analysis.attribution.occlusion import box_occlusion, temporal_occlusion
 from c3d_teach.analysis.attribution.rectifiers import refuse_functional
-from c3d_teach.analysis.units import Unit, normalised, own_copy
+from c3d_teach.analysis.units import Unit, frames_of, normalised, own_copy
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
 
@@ -86,6 +85,11 @@ def attribute(
         raise UsageError(f"There is no method {method!r}; there are {', '.join(METHODS)}.")
     if layer is not None and method != "grad-cam":
         raise UsageError(f"layer belongs to method 'grad-cam'; {method} shows the clip itself.")
+    if method != "temporal occlusion" and (window, stride, hide) != (2, 2, "frozen"):
+        raise UsageError(
+            "window, stride and hide belong to method 'temporal occlusion'; "
+            f"{method} hides no frames."
+        )
     if not tolerance > 0:
         raise UsageError(f"tolerance is {tolerance}; it is a share above 0, such as 0.02.")
     if method == "temporal occlusion":
@@ -101,16 +105,16 @@ def attribute(
     error = float("nan")
     if method == "integrated gradients":
         heat, error = _integrated(model, x, aim, tolerance)
-        curve = heat.double().sum((1, 2))
+        curve = heat.cpu().double().sum((1, 2))
     else:
         if method in RELU_METHODS:
             refuse_functional(model.model, x, method)
         heat = gradient_maps(model, x, [aim.place], method)[0]
-        curve = heat.abs().double().sum((1, 2))
+        curve = heat.abs().cpu().double().sum((1, 2))
     return Attribution(
         clip=seen.numpy(),
         heat=heat.float().cpu().numpy(),
-        curve=curve.cpu().numpy(),
+        curve=curve.numpy(),
         steps=len(seen),
         score=aim.score,
         target=aim.words,
@@ -130,7 +134,7 @@ def _grad_cam(
         clip=seen.numpy(),
         heat=heat.numpy().copy(),
         curve=heat.clamp(min=0).double().sum((1, 2)).numpy(),
-        steps=row.shape[1] if keeps_time(net.model) else 1,
+        steps=row.shape[1] if frames_of(net.model) is None else 1,
         score=aim.score,
         target=aim.words,
         method="grad-cam",

@@ -7,10 +7,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.units import Unit, clip_of, layer_row, normalised, own_copy, unit_of
+from c3d_teach.analysis.fields.receptive_fields import receptive_field
+from c3d_teach.analysis.units import (
+    Unit,
+    clip_of,
+    known_head,
+    normalised,
+    own_copy,
+    unit_of,
+)
 from c3d_teach.errors import UsageError
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.classifier import Classifier
+
+_WEAK = 0.05  # share of the score; a change below it is called small (ours)
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +31,7 @@ class Attribution:
         clip: ``(L, H, W, C)`` uint8, as the net saw it (resized and cropped).
         heat: ``(L, H, W)`` float32, aligned with the clip. Above zero speaks for the target,
             below zero against it; of the gradients (also guided ones and deconvolution) the
-            sign is that of the change of brightness that would raise the score.
+            sign says whether the net's input would have to be brighter or darker there for more.
         curve: ``(L,)`` float64, heat over time. Temporal occlusion: the drop of the score.
             Integrated gradients, box occlusion: the sum of the frame. Grad-CAM: the sum of its
             positive part, which is the map of its authors. Gradients: the sum of the
@@ -78,12 +88,24 @@ class Attribution:
         return first, end
 
     @property
+    def weak(self) -> bool:
+        """Of occlusion: whether hiding any part changes the score by less than a twentieth."""
+        return "occlusion" in self.method and bool(
+            np.abs(self.curve).max() < _WEAK * abs(self.score)
+        )
+
+    @property
     def sentence(self) -> str:
         """What is seen, in plain words."""
         what = f"{named(self.method)}{f' at {self.layer}' if self.layer else ''}"
         said = f"{what} explains {self.target}, {self.score:.2f}. "
         if not (self.curve > 0).any():
             return said + "Nothing in the clip speaks for it: the curve is nowhere above zero."
+        if self.method == "temporal occlusion":
+            low, high = self.curve.min() / abs(self.score), self.curve.max() / abs(self.score)
+            said += f"Hiding frames changes it by {-high:+.0%} to {-low:+.0%}. "
+            if self.weak:
+                return said + "No frame matters much for it; what is drawn is small."
         first, end = self.bulk
         share = self.mass(first, end)
         frames = f"frame {first}" if end == first + 1 else f"frames {first} to {end - 1}"
@@ -129,6 +151,7 @@ def aim_of(net: Classifier, clip: Tensor, target: str | int | Unit | None) -> Ai
         if unit.layer != last:
             return _strongest(net, clip, unit)
         target = unit.channel
+    known_head(net)
     known = None if target is None else class_of(net, target)
     logits = _outputs(net, clip, last)
     k = int(logits.argmax()) if known is None else known
@@ -142,11 +165,7 @@ def class_of(net: Classifier, target: str | int | np.integer | None) -> int:
     Raises:
         UsageError: for a class that the net does not have.
     """
-    if "fc8" in net.card:
-        raise UsageError(
-            f"The fc8 of {net.name} is {net.card['fc8']}, so it has no classes to explain. Give "
-            'a unit: target=Unit("conv5b", 3).'
-        )
+    known_head(net)
     if isinstance(target, str) and target in net.classes:
         return net.classes.index(target)
     whole = isinstance(target, int | np.integer) and not isinstance(target, bool)
@@ -210,18 +229,18 @@ def _strongest(net: Classifier, clip: Tensor, unit: Unit) -> Aim:
     own = values[unit.channel]
     best = float(own.max())
     if best <= 0:
+        firing = (values.flatten(1) if values.ndim > 1 else values[:, None]).amax(1)
+        most = [str(c) for c in firing.argsort(descending=True)[:5].tolist() if firing[c] > 0]
+        others = f"unit {', '.join(most)} of {unit.layer}" if most else "another layer"
         raise UsageError(
             f"{unit} does not fire in this clip, so there is nothing to explain. Take another "
-            "clip or another unit."
+            f"clip, or {others}."
         )
     place = tuple(int(i) for i in np.unravel_index(int(own.argmax()), own.shape))
     words = f"the strongest activation of {unit}"
     if place:
-        row = layer_row(net, unit.layer)
-        first = max(0, row.start[0] + place[0] * row.step[0])
-        end = min(len(clip), row.start[0] + place[0] * row.step[0] + row.receptive_field[0])
-        if net.model.layer_input[1] == net.model.clip_shape[1]:
-            words += f" (it sees frames {first} to {end - 1})"
+        field = receptive_field(net, unit.layer, at=place)
+        words += f" (it sees frames {field.seen_start[0]} to {field.seen_stop[0] - 1})"
     return Aim(unit.layer, (unit.channel, *place), best, words)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from c3d_teach.analysis.attribution.heat import targets_of
-from c3d_teach.analysis.units import clips_of, layer_row, normalised, own_copy
+from c3d_teach.analysis.units import clips_of, frames_of, layer_row, normalised, own_copy
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Row, describe
 from c3d_teach.models.builder import ConvNet
@@ -113,7 +113,7 @@ def laid_over(maps: Tensor, model: ConvNet, row: Row) -> Tensor:
         left = row.start[axis] + (row.receptive_field[axis] - row.step[axis]) // 2
         fine = fine.narrow(axis + 1, -left, min(n, fine.shape[axis + 1] + left))
     fine = nn.functional.pad(fine, (0, size[1] - fine.shape[3], 0, size[0] - fine.shape[2]))
-    if not keeps_time(model):  # one frame, or all of them stacked: the map has no time
+    if frames_of(model) is not None:  # one frame, or all of them stacked: the map has no time
         return fine.expand(-1, length, -1, -1)
     fine = fine.repeat_interleave(row.step[0], 1)
     return nn.functional.pad(fine, (0, 0, 0, 0, 0, length - fine.shape[1]))
@@ -140,7 +140,7 @@ def grad_cam_curves(
     x = normalised(net, seen)
     maps = cam_maps(UpTo(own_copy(net), last), x, [(k,) for k in wanted], row.name)
     heat = laid_over(maps, net.model, row)
-    return heat.clamp(min=0).sum((2, 3)).double().cpu().numpy()
+    return heat.clamp(min=0).sum((2, 3)).cpu().double().numpy()
 
 
 def map_row(net: Classifier, layer: str | None, before: str | None = None) -> Row:
@@ -168,11 +168,6 @@ def map_row(net: Classifier, layer: str | None, before: str | None = None) -> Ro
             "before the unit."
         )
     return row
-
-
-def keeps_time(model: ConvNet) -> bool:
-    """Whether the layers see the clip's frames as time, and not one of them or a stack."""
-    return model.layer_input[1] == model.clip_shape[1]
 
 
 def _module(model: ConvNet, layer: str) -> nn.Module:

@@ -26,7 +26,7 @@ from c3d_teach.analysis.attribution.occlusion import occlusion_curves
 from c3d_teach.analysis.attribution.rectifiers import refuse_functional
 from c3d_teach.analysis.units import clips_of, normalised, own_copy
 from c3d_teach.errors import UsageError
-from c3d_teach.models.arithmetic import Pool
+from c3d_teach.models.arithmetic import Full, Pool
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.classifier import Classifier
 
@@ -47,6 +47,7 @@ class SanityCheck:
         method: the method of attribution.
         layers: S names, the last layer first; at place s this layer and all before it in
             this list have new weights.
+        heads: how many of these are fully connected.
         absolute: ``(S, R, N)`` Spearman's rank correlation of the magnitudes with those of
             the trained net's map of the same clip and class.
         signed: ``(S, R, N)``, the same of the values with their sign.
@@ -58,6 +59,7 @@ class SanityCheck:
 
     method: str
     layers: tuple[str, ...]
+    heads: int
     absolute: NDArray[np.float64]
     signed: NDArray[np.float64]
     structure: NDArray[np.float64]
@@ -70,8 +72,7 @@ class SanityCheck:
         What class it is was decided there; a map that explains the class has nothing left to
         stand on.
         """
-        heads = sum(name.startswith("fc") for name in self.layers)
-        return float(self.signed[heads - 1].mean())
+        return float(self.signed[self.heads - 1].mean())
 
     @property
     def left(self) -> float:
@@ -84,6 +85,11 @@ class SanityCheck:
         return self.unlearnt >= KEPT
 
     @property
+    def judged(self) -> bool:
+        """Whether the clips can tell: maps of different clips must differ for a map to go."""
+        return float(self.floor[1].mean()) < KEPT
+
+    @property
     def sentence(self) -> str:
         """What is seen, in plain words."""
         magnitudes = self.absolute[-1].mean()
@@ -94,6 +100,11 @@ class SanityCheck:
             f"{magnitudes:.2f}); maps of different clips share {self.floor[1].mean():.2f} "
             f"({self.floor[0].mean():.2f}). "
         )
+        if not self.judged:
+            return said + (
+                "These clips cannot tell: their maps are alike anyhow. Take clips that show "
+                "different things, of different classes."
+            )
         if self.keeps:
             return said + "The map stays without the class: it shows the clip more than the answer."
         return said + "The map goes with the layers that know the class."
@@ -156,7 +167,8 @@ def sanity_check(
     others = None if heat is None else np.roll(heat, -1, 0)
     floor = _similar(ranked, heat, np.roll(ranked, -1, 1), others)
     absolute, signed, structure = found
-    return SanityCheck(method, tuple(reversed(names)), absolute, signed, structure, floor)
+    heads = sum(isinstance(one, Full) for one in net.model.layers)
+    return SanityCheck(method, tuple(reversed(names)), heads, absolute, signed, structure, floor)
 
 
 def drawn_anew(model: ConvNet, seed: int) -> list[tuple[Tensor, Tensor]]:

@@ -15,11 +15,21 @@ from tqdm import tqdm
 
 from c3d_teach.analysis.excitation.clip_source import ClipSource
 from c3d_teach.analysis.excitation.running_best import RunningBest
-from c3d_teach.analysis.units import Unit, clips_of, layer_row, normalised, unit_of
+from c3d_teach.analysis.units import (
+    Unit,
+    classifier_of,
+    clips_of,
+    frames_of,
+    layer_row,
+    normalised,
+    own_copy,
+    unit_of,
+)
 from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError, VideoError
 from c3d_teach.files import printable
 from c3d_teach.models.arithmetic import Row
+from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.classifier import Classifier
 
 MOST_BYTES = 2 << 30  # of kept clips; beyond it a laptop would start to swap
@@ -167,7 +177,9 @@ def best_clips(
             net with NaN, or so many units and clips that keeping them would take over 2 GB.
         VideoError: when no clip of the source can be read.
     """
-    row = layer_row(net, layer)
+    row = layer_row(classifier_of(net), layer)
+    if isinstance(units, int):
+        raise UsageError(f"units is {units}; it is a list of units: units=[{units}].")
     channels = range(row.shape[0]) if units is None else units
     asked = [unit_of(net, layer, channel) for channel in channels]
     if not asked or len(set(asked)) < len(asked):
@@ -182,7 +194,7 @@ def best_clips(
     least = -np.inf if layer == net.model.layers[-1].name else 0.0  # off is not excited
     best = RunningBest(len(asked), count, per_video, least)
     rows = torch.tensor([unit.channel for unit in asked])
-    net.model.eval()
+    model = own_copy(net)  # in evaluation mode; the user's net stays in the mode it is in
     keep_freed_memory()
     bar = tqdm(
         total=stream.total, unit="clip", disable=not progress, delay=_PATIENCE, file=sys.stderr
@@ -190,7 +202,7 @@ def best_clips(
     with bar:
         for given, origins in stream.batches(batch_size):
             clips = clips_of(net, given)
-            best.add(clips, origins, _answers(net, clips, layer)[:, rows])
+            best.add(clips, origins, _answers(model, normalised(net, clips), layer)[:, rows])
             bar.update(len(clips))
     if not best.looked:
         reason = "".join(f" {name}: {why}" for name, why in stream.broken[:1])
@@ -214,9 +226,9 @@ def _check_room(net: Classifier, units: int, count: int, total: int | None) -> N
 
 
 @torch.inference_mode()
-def _answers(net: Classifier, clips: Tensor, layer: str) -> Tensor:
+def _answers(model: ConvNet, x: Tensor, layer: str) -> Tensor:
     """``(N, units, places)``."""
-    maps = net.model.activations(normalised(net, clips), layer).float()
+    maps = model.activations(x, layer).float()
     return maps.flatten(2) if maps.ndim > 2 else maps[..., None]
 
 
@@ -252,8 +264,6 @@ def _boxes(
     first = np.array(row.start) + places * np.array(row.step)
     boxes = np.stack([first, first + np.array(row.receptive_field)], 2)
     boxes = np.clip(boxes, 0, size[None, :, None])
-    length, seen = net.model.clip_shape[1], net.model.layer_input[1]
-    if seen != length:  # a 2D net: one frame of the clip, or all as channels
-        frame = getattr(net.model, "frame", None)
-        boxes[:, 0] = (0, length) if frame is None else (frame, frame + 1)
+    if (frames := frames_of(net.model)) is not None:
+        boxes[:, 0] = frames
     return places.astype(np.int64), boxes.astype(np.int64)

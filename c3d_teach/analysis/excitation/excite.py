@@ -11,7 +11,7 @@ from torch import Tensor
 
 from c3d_teach.analysis.descriptors.folds import check_seed
 from c3d_teach.analysis.excitation.paint import Paint
-from c3d_teach.analysis.units import Unit, normalised, unit_of
+from c3d_teach.analysis.units import Unit, classifier_of, known_head, normalised, own_copy, unit_of
 from c3d_teach.data.counter import key_of
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
@@ -59,6 +59,12 @@ class Excitation:
     def sentence(self) -> str:
         unit = f"{self.unit} (“{self.name}”)" if self.name else str(self.unit)
         steps = len(self.curve) - 1
+        if not self.fired and self.noise_peak > 0:
+            return (
+                f"{unit} was not excited by the first clips, so nothing could climb; the best of "
+                f"{self.noise_clips} random clips does excite it ({self.noise_peak:.3g} at its "
+                "peak). Try another seed or more starts, or look at its best clips."
+            )
         if not self.fired:
             return (
                 f"{unit} was never excited: not by the first clips, not by louder ones, "
@@ -162,7 +168,7 @@ def excite_many(
     """
     if not len(units):
         raise UsageError("units is empty; name at least one unit.")
-    chosen = [unit_of(net, layer, channel) for channel in units]
+    chosen = [unit_of(classifier_of(net), layer, channel) for channel in units]
     settings = {
         "steps": steps,
         "starts": starts,
@@ -174,7 +180,8 @@ def excite_many(
         "jitter_time": jitter_time,
     }
     _check(settings, seed)
-    net.model.eval()
+    if layer == net.model.layers[-1].name:
+        known_head(net)
     room = max(1, _TOGETHER // starts)
     found = []
     with torch.inference_mode(False):  # whoever calls may have switched gradients off
@@ -191,12 +198,13 @@ class _Ascent:
 
     def __init__(self, net: Classifier, layer: str, settings: dict[str, float], seed: int) -> None:
         self.net, self.layer, self.settings, self.seed = net, layer, settings, seed
+        self.model = own_copy(net)  # in evaluation mode; the user's net stays in the mode it is in
         self.starts, self.steps = int(settings["starts"]), int(settings["steps"])
         self.paint = Paint(net, settings["frequency"])
 
     def noise_control(self, channels: list[int]) -> tuple[Tensor, Tensor]:
         """Means over the maps ``(clips, units)`` of random clips, and the largest values."""
-        count, batch = self.steps * self.starts, max(2, self.net.fitting())
+        count, batch = self.steps * self.starts, _TOGETHER  # the draws depend on the batch
         generator = torch.Generator().manual_seed(self.seed)
         means, peaks = [], []
         for first in range(0, count, batch):
@@ -290,7 +298,7 @@ class _Ascent:
         return maps.mean(2).float().cpu(), maps.amax(2).float().cpu()
 
     def _maps(self, x: Tensor) -> Tensor:
-        maps = self.net.model.activations(x, self.layer)
+        maps = self.model.activations(x, self.layer)
         return maps.flatten(2) if maps.ndim > 2 else maps[..., None]
 
 

@@ -22,7 +22,7 @@ from c3d_teach.analysis.fields.receptive_fields import (
     times,
     triple,
 )
-from c3d_teach.analysis.units import clip_of, layer_row, normalised, unit_of
+from c3d_teach.analysis.units import clip_of, layer_row, normalised, own_copy, unit_of
 from c3d_teach.models.arithmetic import Triple
 from c3d_teach.models.classifier import Classifier
 
@@ -128,17 +128,17 @@ def field_in_clip(
     chosen = unit_of(net, layer, unit)
     seen = clip_of(net, clip)
     place = output_of(row, at)
-    net.model.eval()
+    model = own_copy(net)  # in evaluation mode; the user's net stays in the mode it is in
     with torch.inference_mode(False), torch.enable_grad():
         x = normalised(net, seen[None]).clone().requires_grad_()
-        answer = net.model.activations(x, layer)[0, chosen.channel]
+        answer = model.activations(x, layer)[0, chosen.channel]
         if answer.ndim:
             if at is None and bool(answer.max() > 0):
                 place = triple(map(int, np.unravel_index(int(answer.argmax()), answer.shape)))
             answer = answer[place]
         (gradient,) = torch.autograd.grad(answer, x)
     # back to grey levels: the net's input is the pixels less a mean, over std
-    per_level = gradient[0].double().cpu() / torch.tensor(net.preprocess.std).view(-1, 1, 1, 1)
+    per_level = gradient[0].cpu().double() / torch.tensor(net.preprocess.std).view(-1, 1, 1, 1)
     strength = per_level.square().sum(0).sqrt().numpy()
     field = receptive_field(net, layer, at=place)
     box = tuple(map(slice, field.seen_start, field.seen_stop))

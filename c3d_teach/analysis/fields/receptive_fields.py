@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 
-import torch
-
-from c3d_teach.analysis.units import layer_row, model_of
+from c3d_teach.analysis.units import frames_of, layer_row, model_of
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Full, Layer, Row, Triple, trace
 from c3d_teach.models.builder import ConvNet
@@ -86,7 +84,7 @@ def receptive_field(
     start = triple(b + p * s for b, p, s in zip(row.start, place or (0, 0, 0), step, strict=True))
     stop = triple(a + n for a, n in zip(start, size, strict=True))
     seen_start, seen_stop = on_clip(model.layers, model.layer_input, row, place)
-    if (frames := _frames(model)) is not None:  # these nets have no time of their own
+    if (frames := frames_of(model)) is not None:  # these nets have no time of their own
         first, end = frames
         size, step = (end - first, *size[1:]), (0, *step[1:])
         start, seen_start = (first, *start[1:]), (first, *seen_start[1:])
@@ -151,16 +149,6 @@ def on_clip(
         start = [max(a, 0) for a in start]
         stop = [min(b, n) for b, n in zip(stop, limit, strict=True)]
     return triple(start), triple(stop)
-
-
-def _frames(model: ConvNet) -> tuple[int, int] | None:
-    """First and one past the last frame that a 2D net takes; None for nets with time."""
-    if model.layer_input == model.clip_shape:
-        return None
-    channels, length = model.clip_shape[:2]
-    clip = torch.arange(length).view(1, 1, length, 1, 1).expand(1, channels, length, 1, 1)
-    taken = model.rearrange(clip)
-    return int(taken.min()), int(taken.max()) + 1
 
 
 def lengths(start: Sequence[int], stop: Sequence[int]) -> Triple:

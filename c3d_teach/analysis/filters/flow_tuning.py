@@ -12,7 +12,7 @@ from torch import Tensor
 
 from c3d_teach.analysis.filters.readout import both_ways
 from c3d_teach.analysis.filters.tuning import SELECTIVE
-from c3d_teach.analysis.units import model_of
+from c3d_teach.analysis.units import classifier_of
 from c3d_teach.data.stimuli import PATTERNS, dot_fields
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
@@ -68,15 +68,15 @@ class FlowTuning:
         if self.silent == units:
             return said
         counts = np.bincount(self.preferred[self.preferred >= 0], minlength=len(self.patterns))
-        liked = int(counts.argmax())
+        liked = " or ".join(self.patterns[k] for k in np.flatnonzero(counts == counts.max()))
         medians = [
             f"{a} and {b} {np.median(known):.2f}"
             for (a, b), column in zip(PAIRS, self.selectivity.T, strict=True)
             if len(known := column[~np.isnan(column)])
         ]
         return (
-            f"{said} More of the others prefer {self.patterns[liked]} than any other pattern "
-            f"({counts[liked]}). Median selectivity between {', '.join(medians)} "
+            f"{said} Of the 8 patterns {liked} is preferred most often ({counts.max()} units"
+            f"{' each' * (' or ' in liked)}). Median selectivity between {', '.join(medians)} "
             "(0 is none, 1 is silence at the other of the two)."
         )
 
@@ -132,9 +132,9 @@ def flow_tuning(
 
     The response is read as in :func:`~c3d_teach.tuning`: the largest over time
     at the middle of the map, which is where growing and turning fields have their centre. The
-    two patterns of a pair are the same clips forwards and backwards. A unit that cannot tell
-    the arrow of time has an index of exactly 0, and one that tells noise apart has some index
-    above 0: compare with an untrained net.
+    two patterns of a pair are the same clips forwards and backwards. A unit of a
+    net with kernels of depth 1 and full pooling windows has an index of exactly 0, and one that
+    tells noise apart has some index above 0: compare with an untrained net.
 
     Args:
         net: a trained or untrained classifier.
@@ -157,7 +157,7 @@ def flow_tuning(
         raise UsageError(f"seed is {seed}; it is a whole number.")
     if not 0 < contrast <= 1:
         raise UsageError(f"contrast is {contrast}; it is above 0 and at most 1.")
-    length, height, width = model_of(net).clip_shape[1:]
+    length, height, width = classifier_of(net).model.clip_shape[1:]
     grid = (len(PAIRS), len(rates), int(repeats))
     pair, rate, field = np.indices(grid).reshape(3, -1)
 

@@ -91,7 +91,7 @@ class KernelView:
         if not self.kernel.any():
             return f"{self.name} is all zeros"
         if self.kernel.shape[1] == 1:
-            return f"{self.name} sees one frame: no motion, only a pattern"
+            return f"{self.name} is one frame deep: a pattern, and no motion of its own"
         where = f" (input channel {self.channel})" if len(self.kernel) > 1 else ""
         if not self.direction_index >= _ALIKE:
             return f"{self.name} answers to both senses of a motion alike{where}"
@@ -113,8 +113,8 @@ class KernelView:
             )
         if depth == 1:
             return (
-                f"{self.name} is one frame deep: nothing in it changes over time, and both "
-                f"senses of every motion look alike to it.{shown}"
+                f"{self.name} is one frame deep: nothing in it changes over time, and it cannot "
+                f"tell the sense of a motion, unless its input channels are frames.{shown}"
             )
         text = (
             f"{self.name}: {self.temporal_share:.0%} of its energy is change over time, and "

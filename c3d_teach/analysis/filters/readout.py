@@ -8,7 +8,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from c3d_teach.analysis.units import clips_of, layer_row, model_of, normalised, own_copy
+from c3d_teach.analysis.units import (
+    classifier_of,
+    clips_of,
+    frames_of,
+    layer_row,
+    model_of,
+    normalised,
+    own_copy,
+)
+from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Row, describe
 from c3d_teach.models.classifier import Classifier
 
@@ -46,7 +55,13 @@ class MiddleReader:
     """
 
     def __init__(self, net: Classifier, layer: str) -> None:
-        row = layer_row(net, layer)
+        row = layer_row(classifier_of(net), layer)
+        frames = frames_of(net.model)
+        if frames is not None and frames[1] - frames[0] == 1:
+            raise UsageError(
+                f"{net.name} looks at frame {frames[0]} of a clip alone. In one frame nothing "
+                "moves, so its units have no direction to prefer."
+            )
         self.net, self.layer, self.units = net, layer, row.shape[0]
         self._model = own_copy(net)  # it takes smaller clips, see below
         channels, length, *size = model_of(net).clip_shape

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from c3d_teach.analysis.filters.peaks import largest_at, top_of, vertex
 from c3d_teach.analysis.filters.readout import both_ways
-from c3d_teach.analysis.units import layer_row, model_of
+from c3d_teach.analysis.units import classifier_of, layer_row, model_of
 from c3d_teach.data.stimuli import gratings, moving_bars
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
@@ -89,8 +89,8 @@ class UnitTuning:
             )
         return (
             f"{self.unit} of {self.net} answers most to {likes} a frame{detail}; of what moves, "
-            f"to {self.direction:.0f}°. The opposite direction gives {opposite:.0%} of that: "
-            f"direction selectivity {self.selectivity:.2f}."
+            f"to {round(self.direction) % 360}°. The opposite direction gives {opposite:.0%} of "
+            f"that: direction selectivity {self.selectivity:.2f}."
         )
 
 
@@ -150,14 +150,17 @@ class Tuning:
     def sentence(self) -> str:
         count = len(self.selectivity)
         known = self.selectivity[~np.isnan(self.selectivity)]
-        head = f"Of {count} units of {self.layer} in {self.net}, {self.silent} never answer"
+        unit = f"{count} unit{'s' * (count != 1)}"
+        head = f"Of {unit} of {self.layer} in {self.net}, {self.silent} never answer"
         if not len(known):
             return f"{head}, and none answers to {self.stimulus} that move."
+        still = count - self.silent - len(known)
+        rest = f", and {still} only to what stands still" * (still > 0)
         return (
-            f"{head} to {self.stimulus}. The median direction selectivity of the others is "
-            f"{np.median(known):.2f} (0 is none, 1 is silence in the opposite direction), and "
-            f"{int((known > SELECTIVE).sum())} of them answer less than half as much to the "
-            "opposite direction."
+            f"{head} to {self.stimulus}{rest}. The median direction selectivity of the others is "
+            f"{np.median(known):.2f} (0 is none, 1 is silence in the opposite direction at the "
+            f"speed preferred), and {int((known > SELECTIVE).sum())} of them answer less than half "
+            "as much to the opposite direction."
         )
 
     def unit(self, channel: int) -> UnitTuning:
@@ -221,8 +224,8 @@ def tuning(
     beyond its ends the clip is something that appears and vanishes, and that would answer in
     the place of motion. In layers so deep that no position sees the clip alone, all count.
 
-    Stimuli of opposite directions are each other's reversal in time. Hence a net that cannot
-    tell the arrow of time has a direction selectivity of exactly 0.
+    Stimuli of opposite directions are each other's reversal in time. Hence a net with kernels of
+    depth 1 and pooling windows that are all full has a direction selectivity of exactly 0.
 
     Preferred values are interpolated: a parabola through the logarithms of the peak and its
     neighbours, exact where the tuning is Gaussian. A peak at the end of an axis stays there.
@@ -243,9 +246,10 @@ def tuning(
         stimulus: ``"gratings"`` or ``"bars"``.
 
     Raises:
-        UsageError: for an unknown layer or stimulus, or numbers out of range.
+        UsageError: for an unknown layer or stimulus, numbers out of range, or a net that looks at
+            a single frame.
     """
-    units = layer_row(net, layer).shape[0]
+    units = layer_row(classifier_of(net), layer).shape[0]
     _check(directions, phases, contrast, stimulus)
     bars = stimulus == "bars"
     if bars:
