@@ -24,7 +24,7 @@ from c3d_teach.analysis.descriptors.feature_files import FeatureTable
 from c3d_teach.analysis.descriptors.linear_probe import ProbeResult, linear_probe
 from c3d_teach.data.camera import CameraMotion
 from c3d_teach.data.motion import MotionDigits
-from c3d_teach.experiments.markdown import with_block
+from c3d_teach.experiments.markdown import renew, with_block
 from c3d_teach.files import write_json
 from c3d_teach.models.c3d import C3D
 from c3d_teach.models.classifier import Classifier
@@ -206,8 +206,7 @@ def _balanced(parts: list[dict[str, Tensor]], key: str, each: int) -> Clips:
 def main() -> None:
     rows = measure()
     write_json(RESULT, rows)
-    page = Path("docs") / "real-video.md"
-    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
+    renew("real-video.md", with_table)
     print(table(rows))
 
 

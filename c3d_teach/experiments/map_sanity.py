@@ -16,7 +16,7 @@ from c3d_teach.analysis.attribution.sanity import CHECKED, KEPT, SanityCheck, sa
 from c3d_teach.data.camera import CameraMotion
 from c3d_teach.data.embedded import Embedded
 from c3d_teach.data.motion import MotionDigits
-from c3d_teach.experiments.markdown import with_block
+from c3d_teach.experiments.markdown import renew, with_block
 from c3d_teach.files import write_json
 from c3d_teach.models.weights import load
 
@@ -79,8 +79,7 @@ def with_table(text: str) -> str:
 def main() -> None:
     result = measure()
     write_json(RESULT, result)
-    page = Path("docs") / "seeing-inside.md"
-    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
+    renew("seeing-inside.md", with_table)
     print(table(result))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c3d_teach.analysis.filters.tuning import SELECTIVE, tuning
-from c3d_teach.experiments.markdown import with_block
+from c3d_teach.experiments.markdown import renew, with_block
 from c3d_teach.files import write_json
 from c3d_teach.models.arithmetic import Conv
 from c3d_teach.models.classifier import Classifier
@@ -104,8 +104,7 @@ def with_table(text: str) -> str:
 def main() -> None:
     rows: Any = measure()
     write_json(RESULT, rows)
-    page = Path("docs") / "seeing-inside.md"
-    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
+    renew("seeing-inside.md", with_table)
     print(table(rows))
 
 

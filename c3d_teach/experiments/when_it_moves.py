@@ -19,7 +19,7 @@ from c3d_teach.analysis.attribution.heat import mass
 from c3d_teach.analysis.attribution.maps import grad_cam_curves
 from c3d_teach.analysis.attribution.occlusion import occlusion_curves
 from c3d_teach.data.motion import MotionDigits
-from c3d_teach.experiments.markdown import with_block
+from c3d_teach.experiments.markdown import renew, with_block
 from c3d_teach.files import write_json
 from c3d_teach.models.arithmetic import Conv, describe
 from c3d_teach.models.classifier import Classifier
@@ -121,8 +121,7 @@ def with_table(text: str) -> str:
 def main() -> None:
     result = measure()
     write_json(RESULT, result)
-    page = Path("docs") / "seeing-inside.md"
-    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
+    renew("seeing-inside.md", with_table)
     print(table(result))
 
 

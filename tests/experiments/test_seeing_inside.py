@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from c3d_teach import load
+from c3d_teach import kernel_statistics, load
 from c3d_teach.analysis.filters.tuning import tuning
 from c3d_teach.experiments import map_sanity, selectivity, when_it_moves
 
@@ -73,6 +73,13 @@ def test_guided_backpropagation_and_deconvolution_fail_and_the_others_do_not():
     for methods in result(map_sanity).values():
         stays = {m for m, one in methods.items() if one["unlearnt"] >= map_sanity.KEPT}
         assert stays == {"guided backpropagation", "deconvolution"}
+
+
+def test_two_numbers_hardly_tell_a_trained_kernel_from_a_random_one():
+    found = kernel_statistics(load("motion-d3"), "conv1")
+    trained, random = np.median(found.separability), found.chance_separability
+    said = f"in the median {trained:.0%} fits into one product, of random kernels {random:.0%}"
+    assert said.replace("%", " %") in PAGE.read_text(encoding="utf-8").replace("\n", " ")
 
 
 def test_the_code_on_the_page_runs(tmp_path, monkeypatch):

@@ -119,7 +119,6 @@ def excite(
         unit: channel of the layer.
         steps: of the ascent.
         starts: clips that climb side by side from different noise; the best one is returned.
-            (torch convolves two clips faster than one.)
         rate: length of a step: the change of the clip in logits of its pixels.
         frequency: power by which amplitudes fall with frequency; 0 for white.
         tv_space, tv_time: cost of a difference between neighbouring pixels and frames.

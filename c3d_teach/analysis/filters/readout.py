@@ -21,8 +21,7 @@ from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Row, describe
 from c3d_teach.models.classifier import Classifier
 
-# Bytes of the largest layer's output that two cores handle fastest: with 16 MB the shipped nets
-# answer 1.6 times as many clips a second as with 128 MB.
+# Bytes of the largest layer's output at once: little, for stimuli are made as they are needed.
 _BATCH = 16 << 20
 
 
@@ -48,7 +47,7 @@ class MiddleReader:
     says. A full layer has no map, and its activations are taken as they are.
 
     Only the part of the clip that the middle of the map can see goes through the net. In early
-    layers that is a small part, and the answer comes many times faster.
+    layers that is a small part, which saves most of the work.
 
     Raises:
         UsageError: for a layer the net does not have.
