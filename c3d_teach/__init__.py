@@ -15,6 +15,7 @@ _HOME = {
     "SearchNet": "models.c3d",
     "FrameNet": "models.baselines",
     "StackedFramesNet": "models.baselines",
+    "LateAverageNet": "models.baselines",
     "initialise": "models.builder",
     "describe": "models.arithmetic",
     "Classifier": "models.classifier",
@@ -71,6 +72,9 @@ _HOME = {
     "sanity_check": "analysis.attribution.sanity",
     "embed_clips": "analysis.descriptors.clip_embedding",
     "with_random_weights": "models.transfer",
+    "claim": "experiments.claims",
+    "dead_slices": "models.dead_slices",
+    "arrow_of_time": "models.arrow_of_time",
 }
 __all__ = sorted(_HOME)
 
@@ -117,13 +121,17 @@ if TYPE_CHECKING:
     from c3d_teach.data.video import probe as probe
     from c3d_teach.data.video import read_clips as read_clips
     from c3d_teach.errors import KitError as KitError
+    from c3d_teach.experiments.claims import claim as claim
     from c3d_teach.models.arithmetic import describe as describe
+    from c3d_teach.models.arrow_of_time import arrow_of_time as arrow_of_time
     from c3d_teach.models.baselines import FrameNet as FrameNet
+    from c3d_teach.models.baselines import LateAverageNet as LateAverageNet
     from c3d_teach.models.baselines import StackedFramesNet as StackedFramesNet
     from c3d_teach.models.builder import initialise as initialise
     from c3d_teach.models.c3d import C3D as C3D
     from c3d_teach.models.c3d import SearchNet as SearchNet
     from c3d_teach.models.classifier import Classifier as Classifier
+    from c3d_teach.models.dead_slices import dead_slices as dead_slices
     from c3d_teach.models.transfer import freeze as freeze
     from c3d_teach.models.transfer import with_new_head as with_new_head
     from c3d_teach.models.transfer import with_random_weights as with_random_weights

@@ -4,6 +4,7 @@ The set separates two questions. *What* is seen (the digit) can be answered from
 single frame. *How* it moves cannot be answered from any single frame, by construction.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +26,8 @@ MOTIONS = (
     "zoom in",
     "zoom out",
 )
-DIGITS = tuple(f"digit {d}" for d in range(9))
+ALL_DIGITS = tuple(range(9))
+DIGITS = tuple(f"digit {d}" for d in ALL_DIGITS)
 
 # Per frame, on a canvas of 32 pixels; larger canvases scale the shift with them.
 SHIFT = (0.6, 1.6)  # pixels
@@ -76,10 +78,11 @@ class MotionDigits(Embedded):
         moving: ``(first, end)``: the digit moves in frames first to end - 1, which differ from
             the frame before, and rests before and after (the noise does not). All of them
             when None.
+        digits: which digits occur; ``digit`` and ``things`` then count in this order.
 
     Raises:
-        UsageError: for an unknown split or label, a shape that is not ``(1, L, H, W)``, or
-            frames that a clip does not have.
+        UsageError: for an unknown split, label or digit, a shape that is not ``(1, L, H, W)``,
+            or frames that a clip does not have.
     """
 
     name = "motion-digits"
@@ -99,7 +102,13 @@ class MotionDigits(Embedded):
         noise: float = 0.05,
         speed: float = 1.0,
         moving: tuple[int, int] | None = None,
+        digits: Sequence[int] = ALL_DIGITS,
     ) -> None:
+        self.digits = tuple(digits)
+        chosen = set(self.digits)
+        if not chosen or len(chosen) != len(self.digits) or not chosen <= set(ALL_DIGITS):
+            raise UsageError(f"digits is {self.digits}; it is some of 0 to 8, each once.")
+        self.things = tuple(f"digit {d}" for d in self.digits)
         super().__init__(size, split=split, seed=seed, clip_shape=clip_shape, label=label)
         self.noise, self.speed = float(noise), float(speed)
         first, end = moving or (0, clip_shape[1])
@@ -109,12 +118,15 @@ class MotionDigits(Embedded):
                 "the frames of a clip."
             )
         self.moving = (first, end)
-        self._textures, self._digits = _split_textures(split)
+        self._textures, self._digits = _split_textures(split, self.digits)
 
     def describe(self) -> dict[str, Any]:
         described = super().describe() | {"noise": self.noise, "speed": self.speed}
-        whole = self.moving == (0, self.clip_shape[1])
-        return described if whole else described | {"moving": list(self.moving)}
+        if self.moving != (0, self.clip_shape[1]):
+            described["moving"] = list(self.moving)
+        if self.digits != ALL_DIGITS:
+            described["digits"] = list(self.digits)
+        return described
 
     def batch(self, indices: Any) -> dict[str, Tensor]:
         indices = self.checked(indices)
@@ -199,9 +211,11 @@ def _noise_bank(name: str, area: int) -> Tensor:
 
 
 @lru_cache(maxsize=3)
-def _split_textures(split: str) -> tuple[Tensor, Tensor]:
-    """Smoothly enlarged digit images ``(D, 60, 60)`` uint8 and their classes ``(D,)``."""
+def _split_textures(split: str, chosen: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    """Smoothly enlarged images ``(D, 60, 60)`` uint8 of the chosen digits, and their classes."""
     images, digits = split_digits(split)
+    images = torch.cat([images[digits == digit] for digit in chosen])
+    digits = torch.cat([torch.full_like(digits[digits == d], i) for i, d in enumerate(chosen)])
     padded = F.pad(images.to(torch.float32) * (255 / 16), (1, 1, 1, 1))[:, None]
     large = F.interpolate(padded, (_TEXTURE, _TEXTURE), mode="bicubic", align_corners=False)
     large = large[:, 0].round().clamp(0, 255).to(torch.uint8)

@@ -19,11 +19,15 @@ Triple = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Conv:
-    """Convolution d×k×k, stride 1, "same" padding, followed by ReLU (paper, section 3.1)."""
+    """Convolution d×k×k, "same" padding, followed by ReLU (paper, section 3.1).
+
+    ``stride`` is that in time: the paper's is 1 everywhere, in space it is always 1.
+    """
 
     name: str
     filters: int
     kernel: Triple
+    stride: int = 1
 
 
 @dataclass(frozen=True)
@@ -110,7 +114,7 @@ def describe(model: nn.Module) -> Description:
     if not hasattr(model, "layers") or not hasattr(model, "layer_input"):
         raise UsageError(
             f"describe() was given a {type(model).__name__}; it reads the layer list that the "
-            "nets of this kit carry (C3D, SearchNet, FrameNet, StackedFramesNet)."
+            "nets of this kit carry (C3D, SearchNet, FrameNet, StackedFramesNet, LateAverageNet)."
         )
     layers: Any = model.layers
     return Description(trace(layers, model.layer_input))  # type: ignore[arg-type]
@@ -143,11 +147,13 @@ def trace(layers: Sequence[Layer], clip_shape: Sequence[int]) -> Iterator[Row]:
             if isinstance(layer, Conv):
                 weights = layer.filters * shape[0] * prod(layer.kernel)
                 parameters = weights + layer.filters
-                shape = (layer.filters, *shape[1:])
+                # odd kernels with half a kernel of padding: only the stride shortens the clip
+                shape = (layer.filters, ceil(shape[1] / layer.stride), *shape[2:])
                 macs = weights * prod(shape[1:])
                 start = tuple(
                     b - k // 2 * s for b, k, s in zip(start, layer.kernel, step, strict=True)
                 )  # type: ignore[assignment]
+                step = (step[0] * layer.stride, *step[1:])
             else:
                 if layer.align == "symmetric":
                     start = (start[0], start[1] - step[1], start[2] - step[2])

@@ -95,3 +95,48 @@ class StackedFramesNet(ConvNet):
 
     def rearrange(self, x: Tensor) -> Tensor:
         return x.flatten(1, 2).unsqueeze(2)
+
+
+class LateAverageNet(ConvNet):
+    """FrameNet on every frame of the clip; the answers (logits) are averaged (ours).
+
+    The usual way to bring a 2D net to video. No layer ever sees two frames, and a mean does
+    not depend on order. ``describe`` counts one frame; a clip takes L times its MACs.
+
+    Args:
+        num_classes: outputs of fc8.
+        clip_shape: ``(C, L, H, W)`` of the whole clip.
+        width: factor on all filters and on fc6 and fc7.
+        dropout: after fc6 and fc7, while training.
+    """
+
+    def __init__(
+        self,
+        num_classes: int = 101,
+        *,
+        clip_shape: Sequence[int] = (3, 16, 112, 112),
+        width: float = 1.0,
+        dropout: float = 0.5,
+    ) -> None:
+        channels, self.length, *space = clip_shape
+        config = {
+            "net": "LateAverageNet",
+            "num_classes": num_classes,
+            "clip_shape": list(clip_shape),
+            "width": width,
+            "dropout": dropout,
+        }
+        super().__init__(
+            search_layers(num_classes, _FLAT, _FLAT, width),
+            clip_shape,
+            dropout=dropout,
+            config=config,
+            layer_input=(channels, 1, *space),
+        )
+
+    def rearrange(self, x: Tensor) -> Tensor:
+        return x.transpose(1, 2).flatten(0, 1).unsqueeze(2)
+
+    def _run(self, x: Tensor, until: str | None) -> Tensor:
+        # one frame after the other through the net of one frame, then the mean over frames
+        return super()._run(x, until).unflatten(0, (-1, self.length)).mean(1)

@@ -38,6 +38,24 @@ class MaxPool(nn.Module):
         return f"kernel={self.pool.kernel}, align={self.pool.align!r}"
 
 
+class _Strided(nn.Conv3d):
+    """A convolution with a stride in time, that pads its frames itself.
+
+    torch 2.13's own padding gives wrong gradients on a CPU, NaN, or ends the process, for
+    strided kernels seven and more frames deep on clips not much longer than they are.
+    """
+
+    def __init__(self, channels: int, layer: Conv) -> None:
+        depth, k, _ = layer.kernel
+        super().__init__(
+            channels, layer.filters, layer.kernel, (layer.stride, 1, 1), (0, k // 2, k // 2)
+        )
+        self.reach = depth // 2
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(F.pad(x, (0, 0, 0, 0, self.reach, self.reach)))
+
+
 class ConvNet(nn.Module):
     """A stack of convolutions and poolings, then fully connected layers.
 
@@ -76,7 +94,10 @@ class ConvNet(nn.Module):
             if isinstance(layer, Conv):
                 d, k, _ = layer.kernel
                 padding = (d // 2, k // 2, k // 2)
-                conv = nn.Conv3d(before[0], layer.filters, layer.kernel, padding=padding)
+                if layer.stride == 1:
+                    conv = nn.Conv3d(before[0], layer.filters, layer.kernel, padding=padding)
+                else:
+                    conv = _Strided(before[0], layer)
                 self.add_module(layer.name, conv)
             elif isinstance(layer, Pool):
                 self.add_module(layer.name, MaxPool(layer))

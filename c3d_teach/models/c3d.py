@@ -11,6 +11,7 @@ C3D_FILTERS = ((64,), (128,), (256, 256), (512, 512), (512, 512))
 # Paper, section 3.1, "common network settings"
 SEARCH_FILTERS = (64, 128, 256, 256, 256)
 POOL_DEPTHS = (1, 2, 2, 2, 2)  # "not to merge the temporal signal too early"
+NO_STRIDE = (1, 1, 1, 1, 1)
 
 
 class C3D(ConvNet):
@@ -75,6 +76,8 @@ class SearchNet(ConvNet):
         kernel_depth: temporal depth d of the d×3×3 kernels, one odd number for all five
             layers or five of them, such as ``(3, 3, 5, 5, 7)``.
         pool_depth: frames merged by each pool; ``(1, 2, 2, 2, 2)`` in the paper.
+        stride: temporal stride of each convolution; the paper's are 1. With pools that merge
+            no frames it halves time by leaving frames out instead (ours).
         clip_shape: ``(C, L, H, W)``.
         width: factor on all filters and on fc6 and fc7 (2048 features at 1.0).
         dropout: after fc6 and fc7, while training (value of the released C3D files).
@@ -89,12 +92,14 @@ class SearchNet(ConvNet):
         *,
         kernel_depth: int | Sequence[int] = 3,
         pool_depth: Sequence[int] = POOL_DEPTHS,
+        stride: Sequence[int] = NO_STRIDE,
         clip_shape: Sequence[int] = (3, 16, 112, 112),
         width: float = 1.0,
         dropout: float = 0.5,
     ) -> None:
-        depths, pools = _depths(kernel_depth, 5), _pool_depths(pool_depth)
-        layers = search_layers(num_classes, depths, pools, width)
+        depths, pools = _depths(kernel_depth, 5), _five("pool_depth", pool_depth, POOL_DEPTHS)
+        strides = _five("stride", stride, NO_STRIDE)
+        layers = search_layers(num_classes, depths, pools, width, strides)
         config = {
             "net": "SearchNet",
             "num_classes": num_classes,
@@ -104,16 +109,26 @@ class SearchNet(ConvNet):
             "width": width,
             "dropout": dropout,
         }
+        if strides != NO_STRIDE:  # the paper's net is described as it always was
+            config["stride"] = list(strides)
         super().__init__(layers, clip_shape, dropout=dropout, config=config)
 
 
 def search_layers(
-    num_classes: int, depths: Sequence[int], pools: Sequence[int], width: float
+    num_classes: int,
+    depths: Sequence[int],
+    pools: Sequence[int],
+    width: float,
+    strides: Sequence[int] = NO_STRIDE,
 ) -> list[Layer]:
     """The layer list that SearchNet and its two-dimensional relatives share."""
     layers: list[Layer] = []
-    for i, (filters, d, p) in enumerate(zip(SEARCH_FILTERS, depths, pools, strict=True), 1):
-        layers += [Conv(f"conv{i}", scaled(filters, width), (d, 3, 3)), Pool(f"pool{i}", (p, 2, 2))]
+    five = zip(SEARCH_FILTERS, depths, pools, strides, strict=True)
+    for i, (filters, depth, pool, stride) in enumerate(five, 1):
+        layers += [
+            Conv(f"conv{i}", scaled(filters, width), (depth, 3, 3), stride),
+            Pool(f"pool{i}", (pool, 2, 2)),
+        ]
     layers += [Full(name, scaled(2048, width)) for name in ("fc6", "fc7")]
     return [*layers, Full("fc8", _classes(num_classes))]
 
@@ -136,10 +151,10 @@ def _depths(kernel_depth: int | Sequence[int], layers: int) -> tuple[int, ...]:
     return depths
 
 
-def _pool_depths(pool_depth: Sequence[int]) -> tuple[int, ...]:
-    depths = tuple(pool_depth)
-    if len(depths) != 5 or min(depths) < 1:
+def _five(name: str, given: Sequence[int], paper: Sequence[int]) -> tuple[int, ...]:
+    numbers = tuple(given)
+    if len(numbers) != 5 or min(numbers) < 1:
         raise UsageError(
-            f"pool_depth is {depths}; it is five whole numbers of frames, such as (1, 2, 2, 2, 2)."
+            f"{name} is {numbers}; it is five whole numbers of frames, such as {tuple(paper)}."
         )
-    return depths
+    return numbers

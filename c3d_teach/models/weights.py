@@ -17,7 +17,7 @@ from torch import Tensor
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.errors import KitError, UsageError, WeightsError
 from c3d_teach.files import write_atomically
-from c3d_teach.models.baselines import FrameNet, StackedFramesNet
+from c3d_teach.models.baselines import FrameNet, LateAverageNet, StackedFramesNet
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.c3d import C3D, SearchNet
 from c3d_teach.models.classifier import Classifier
@@ -26,7 +26,7 @@ from c3d_teach.models.published import read_published, write_published
 from c3d_teach.models.stored import TORCH_ENDINGS
 
 NETS: dict[str, type[ConvNet]] = {
-    net.__name__: net for net in (C3D, SearchNet, FrameNet, StackedFramesNet)
+    net.__name__: net for net in (C3D, SearchNet, FrameNet, StackedFramesNet, LateAverageNet)
 }
 _ASSETS = Path(__file__).parents[1] / "assets"
 _FORMAT = "c3d_teach 1"

@@ -93,6 +93,13 @@ def test_a_wrong_arithmetic_would_be_noticed(monkeypatch):
     [
         lambda: SearchNet(3, clip_shape=(1, 17, 33, 21), width=0.05, kernel_depth=1),
         lambda: SearchNet(3, clip_shape=(1, 19, 33, 32), width=0.05, kernel_depth=3),
+        lambda: SearchNet(
+            3,
+            clip_shape=(1, 19, 33, 32),
+            width=0.05,
+            pool_depth=(1, 2, 1, 2, 1),
+            stride=(1, 2, 1, 3, 1),
+        ),
         lambda: C3D(3, clip_shape=(3, 19, 38, 50), width=0.02, pool5="symmetric"),
     ],
 )

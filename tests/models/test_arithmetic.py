@@ -29,6 +29,15 @@ def test_study_nets_have_the_known_parameters_and_macs(depth):
     assert sum(p.numel() for p in net.parameters()) == parameters
 
 
+@pytest.mark.claim("not-equal-capacity")
+def test_the_six_nets_are_not_equal_in_capacity():
+    small, large = (SearchNet(101, kernel_depth=d) for d in (1, 7))
+    counts = [sum(p.numel() for p in net.parameters()) for net in (small, large)]
+    assert counts[1] - counts[0] == 9_300_096
+    assert round(100 * (counts[1] / counts[0] - 1)) == 65
+    assert round(describe(large).macs / describe(small).macs, 1) == 7.0
+
+
 def test_c3d_has_80_million_parameters_and_38_5_giga_macs():
     with torch.device("meta"):
         large, small = C3D(), C3D(101)

@@ -139,8 +139,9 @@ def on_clip(
         limit = list(before[1:])
         if isinstance(one, Conv):
             reach = [k // 2 for k in one.kernel]
-            start = [a - r for a, r in zip(start, reach, strict=True)]
-            stop = [b + r for b, r in zip(stop, reach, strict=True)]
+            hop = (one.stride, 1, 1)
+            start = [a * s - r for a, s, r in zip(start, hop, reach, strict=True)]
+            stop = [(b - 1) * s + r + 1 for b, s, r in zip(stop, hop, reach, strict=True)]
         else:
             pad = (0, 1, 1) if one.align == "symmetric" else (0, 0, 0)
             start = [a * k - p for a, k, p in zip(start, one.kernel, pad, strict=True)]
