@@ -23,6 +23,8 @@ from typing import Any
 import torch
 from torch.nn import functional as F
 
+from c3d_teach.device import processor_name
+
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 
@@ -194,21 +196,12 @@ def measure(rounds: int) -> dict[str, Any]:
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     return {
-        "processor": _processor(),
+        "processor": processor_name(),
         "cores": os.cpu_count(),
         "system": platform.system(),
         "python": platform.python_version(),
         "torch": torch.__version__.split("+")[0],
     }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
 
 
 def table() -> str:

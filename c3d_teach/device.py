@@ -2,7 +2,9 @@
 
 import contextlib
 import ctypes
+import platform
 import sys
+from pathlib import Path
 
 import torch
 
@@ -28,6 +30,16 @@ def pick_device(name: str = "auto") -> torch.device:
             f"There is no device {name!r} here; there is {', '.join(here)}."
         ) from error
     return device
+
+
+def processor_name() -> str:
+    """What the processor calls itself."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.split(":", 1)[1].strip()
+    return platform.processor() or platform.machine()
 
 
 def keep_freed_memory() -> None:

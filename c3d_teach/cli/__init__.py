@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from c3d_teach.cli.experiments import experiment
 from c3d_teach.cli.features import features, probe
 from c3d_teach.cli.options import JsonOption
 from c3d_teach.cli.training import evaluate, train
@@ -61,5 +62,5 @@ def doctor(as_json: JsonOption = False) -> None:
         sys.exit(1)
 
 
-for command in (train, evaluate, predict, features, probe, export, convert, doctor):
+for command in (train, evaluate, predict, features, probe, export, convert, experiment, doctor):
     app.command()(command)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
@@ -26,6 +26,7 @@ from c3d_teach.models.weights import save
 from c3d_teach.training import checkpoint
 from c3d_teach.training.evaluate import collate, evaluate
 from c3d_teach.training.history import Epoch, History
+from c3d_teach.training.optimiser import optimiser_of, set_rate
 from c3d_teach.training.recipe import Recipe
 
 _CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
@@ -181,7 +182,7 @@ class _Run:
         if self.cuda:
             torch.backends.cudnn.benchmark = True
         model.to(device).channels_last()
-        self.optimiser = _optimiser(model, recipe)
+        self.optimiser = optimiser_of(model, recipe)
         self.per_epoch = -(-len(train_set) // recipe.batch)
         self.total = recipe.steps(self.per_epoch)
         self.step = 0
@@ -226,9 +227,7 @@ class _Run:
             yield
 
     def _train_on(self, batch: dict[str, Tensor]) -> None:
-        lr = self.recipe.lr_at(self.step, self.per_epoch)
-        for group in self.optimiser.param_groups:
-            group["lr"] = lr * group["lr_factor"]
+        set_rate(self.optimiser, self.recipe.lr_at(self.step, self.per_epoch))
         # one seed a step: a resumed run draws the same dropout without stored generators
         torch.manual_seed(key_of(self.seed, "step", self.step) & (2**63 - 1))
         generator = _generator(self.seed, "augment", self.step)
@@ -309,18 +308,6 @@ def _fitted(model: ConvNet, train_set: Any, recipe: Recipe) -> Preprocess:
     # frames of real videos have one size, which whoever asks the net later decodes to
     size = train_set.size if isinstance(train_set, LabelledVideos) else None
     return Preprocess.fit(clips, model.clip_shape, standardise=recipe.standardise, frame_size=size)
-
-
-def _optimiser(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    weights = [p for n, p in model.named_parameters() if n.endswith("weight") and p.requires_grad]
-    biases = [p for n, p in model.named_parameters() if n.endswith("bias") and p.requires_grad]
-    groups: list[dict[str, Any]] = [
-        {"params": weights, "weight_decay": recipe.weight_decay, "lr_factor": 1.0},
-        {"params": biases, "weight_decay": 0.0, "lr_factor": recipe.bias_lr},
-    ]
-    if recipe.optimiser == "sgd":
-        return torch.optim.SGD(groups, lr=recipe.lr, momentum=recipe.momentum)
-    return torch.optim.AdamW(groups, lr=recipe.lr, betas=(recipe.momentum, 0.999))
 
 
 def _check_fit(model: ConvNet, train_set: Any, val_set: Any, recipe: Recipe) -> None:
