@@ -6,7 +6,7 @@ import streamlit as st
 from sentences import Answer
 from state import FOUR, MEDLEY, ONE, Film
 
-from c3d_teach import KitError
+from c3d_teach import KitError, claim
 from c3d_teach.analysis.alterations import ALTERATIONS, AS_IS
 from c3d_teach.viz.interactive import probability_bars, probability_lines
 
@@ -248,7 +248,7 @@ def reading() -> None:
             "camera motion*, as they do for a camera that stands still.\n"
             "- **Open diamonds** mark the answer to the film as it is.\n"
             "- **Depth** is how many frames a kernel covers. Both nets also merge frames by "
-            "pooling, so even depth 1 sees the whole clip, but not which way it runs.\n"
+            f"pooling, so even depth 1 sees the whole clip. {claim('depth1-blind').statement}\n"
             "- The address of this page holds all settings: copy it to share what you see. "
             "Uploaded videos are not part of it."
         )

@@ -527,7 +527,9 @@ show(
 #
 # Section 3.1 fixes the words: clips are **c×l×h×w**, kernels are **d×k×k**, "where d is kernel
 # temporal depth and k is kernel spatial size". The authors then fix k = 3 and ask which d is best.
-# Of the depths they tried, 3 in all layers came out first. A later lesson tries it again.
+# Of the depths they tried, 3 in all layers came out first. <!-- claim: order-hangs-on-rate -->
+# On the moving digits of this kit several depths are as good, and which comes first hangs on how the
+# nets are trained. A later lesson tries it again; the measurements are in `docs/studies.md`.
 #
 # Figure 1 of the paper compares three things that can be done with frames. Here they are as
 # shapes. Look at where time goes.
@@ -546,8 +548,11 @@ for name, before, after in (
     print(f"{name:<27} {tuple(before.shape[1:])!s:<16} → {tuple(after.shape[1:])}")
 
 # %% [markdown]
-# (a) An image gives an image. (b) Sixteen frames, stacked like colours, give *one image*: this
-# kernel does see motion, but after it time is gone, and the next layer has none to look at.
+# (a) An image gives an image; of how these digits move it holds nothing.
+# <!-- claim: one-frame-chance -->
+# (b) Sixteen frames, stacked like colours, give *one image*: this kernel does see motion,
+# <!-- claim: channels-know-how --> and a net of such a layer can name it. But after that layer time
+# is gone, and the next one has none to look at.
 # (c) A clip gives a **clip**. Time is still there, and a next layer can look for motion in it
 # again. On this idea C3D is built: every convolution in it is 3D.
 #
