@@ -528,8 +528,8 @@ show(
 # Section 3.1 fixes the words: clips are **c×l×h×w**, kernels are **d×k×k**, "where d is kernel
 # temporal depth and k is kernel spatial size". The authors then fix k = 3 and ask which d is best.
 # Of the depths they tried, 3 in all layers came out first. <!-- claim: order-hangs-on-rate -->
-# On the moving digits of this kit several depths are as good, and which comes first hangs on how the
-# nets are trained. A later lesson tries it again; the measurements are in `docs/studies.md`.
+# On the moving digits of this kit several depths are as good, and which comes first hangs on how
+# the nets are trained. A later lesson tries it again; the measurements are in `docs/studies.md`.
 #
 # Figure 1 of the paper compares three things that can be done with frames. Here they are as
 # shapes. Look at where time goes.

@@ -95,5 +95,7 @@ def test_the_code_on_the_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
         exec(compile(block, PAGE, "exec"), names)
     said = capsys.readouterr().out
     assert "Time runs out at pool5" in said and "False True" in said
-    (outer, middle, last) = re.search(r"tensor\(\[(.+?),(.+?),(.+?)\]\)", said).groups()  # type: ignore[union-attr]
+    found = re.search(r"tensor\(\[(.+?),(.+?),(.+?)\]\)", said)
+    assert found, said
+    outer, middle, last = found.groups()
     assert float(outer) == float(last) == 0.0 < float(middle)
