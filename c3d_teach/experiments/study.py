@@ -179,7 +179,7 @@ def conduct(
     if workers is not None and workers < 1:
         raise UsageError(f"workers is {workers}; at least 1 training runs at a time.")
     folder = writable_folder(Path(out))
-    _claim(folder, study)
+    _reserve(folder, study)
     where = str(pick_device(device or study.device))
     # Windows waits for 61 processes at most
     count = workers or (1 if where.startswith("cuda") else min(61, os.cpu_count() or 1))
@@ -208,7 +208,7 @@ def conduct(
     return outcome
 
 
-def _claim(folder: Path, study: Study) -> None:
+def _reserve(folder: Path, study: Study) -> None:
     """Keep a folder for one study: trainings that two share would otherwise be mixed."""
     note = folder / "study.json"
     if not note.exists():

@@ -262,3 +262,18 @@ def test_a_study_needs_a_seed(tmp_path, seeds):
     with pytest.raises(UsageError, match=f"seeds is {seeds}; a study needs at least 1"):
         conduct(STUDY, tmp_path / "new", seeds=seeds)
     assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_holds_one_study(in_threads, tmp_path):
+    conduct(STUDY, tmp_path, seeds=1, rate=0.001, workers=1, progress=False)
+    other = replace(STUDY, name="another")
+    with pytest.raises(UsageError, match="holds the study tiny; take another folder"):
+        conduct(other, tmp_path, seeds=1, rate=0.001, workers=1, progress=False)
+    (tmp_path / "study.json").write_text("{")
+    with pytest.raises(UsageError, match="is damaged"):
+        conduct(STUDY, tmp_path, seeds=1, rate=0.001, workers=1, progress=False)
+
+
+def test_a_study_needs_a_worker(tmp_path):
+    with pytest.raises(UsageError, match="workers is 0; at least 1 training"):
+        conduct(STUDY, tmp_path, seeds=1, rate=0.001, workers=0, progress=False)
