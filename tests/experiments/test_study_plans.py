@@ -8,7 +8,7 @@ from c3d_teach.experiments.kernel_depth import AT_FULL_SIZE
 from c3d_teach.experiments.kernel_depth import STUDY as KERNEL_DEPTH
 from c3d_teach.experiments.pooling import STUDY as POOLING
 from c3d_teach.experiments.study import Study, chosen_rate
-from c3d_teach.experiments.trials import Setting
+from c3d_teach.experiments.trials import Setting, run_trial
 from c3d_teach.experiments.two_vs_three import STUDY as TWO_VS_THREE
 
 TINY = Setting("tiny", clips=48, steps=3, clip_shape=(1, 16, 16, 16), val=16, test=32)
@@ -64,3 +64,15 @@ def test_every_trial_of_a_study_has_a_file_of_its_own(study):
     assert len(set(names)) == len(names)
     assert not any(set(name) & set('/\\:*?"<>| ') for name in names)
     assert not {trial.seed for trial in study.search()} & set(range(100))
+
+
+def test_the_full_size_study_runs_in_small():
+    """Its clips, recipe and epochs, at a size that a test can afford."""
+    first = AT_FULL_SIZE.settings[0]
+    small = replace(first, clips=8, val=4, test=4, clip_shape=(3, 16, 32, 32), width=1 / 16)
+    recipe = replace(AT_FULL_SIZE.recipe, stop=2, batch=4)
+    study = replace(AT_FULL_SIZE, settings=(small,), recipe=recipe)
+    run = run_trial(next(iter(study.trials(study.rates[0], 1))))
+    assert len(run["curve"]) == 4  # 2 epochs of 2 mini-batches
+    assert run["recipe"]["optimiser"] == "sgd" and len(run["confusion"]["how"]) == 9
+    assert study.facts["depth-1"]["ceiling"] == 5 / 9  # still is its own reversal
