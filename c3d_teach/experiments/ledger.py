@@ -106,9 +106,10 @@ LEDGER = (
     ),
     Claim(
         "order-hangs-on-rate",
-        "Which of the deep nets is ahead hangs on the learning rate: at 0.006, twice the shared "
-        "one, depth-3 is right on {d3} of the motions of plain clips, depth-5 on {d5}, depth-7 on "
-        "{d7}, the increasing net on {increasing} and the decreasing one on {decreasing}.",
+        "Whether depth-3 trails hangs on the learning rate: at 0.006, twice the shared one, it is "
+        "right on {d3} of the motions of plain clips, depth-5 on {d5}, depth-7 on {d7}, the "
+        "increasing net on {increasing} and the decreasing one on {decreasing}, and six seeds "
+        "tell none of them from it.",
         (_RESULTS + "kernel_depth_other_rate.json", _RESULTS + "kernel_depth.json"),
         _FIGURES + "kernel-depth-other-rate-how.png",
         rate_numbers,

@@ -177,6 +177,12 @@ class Outcome:
                 yield b, a
 
 
+def validation(run: Mapping[str, Any]) -> float:
+    """What a learning rate is chosen by: the validation accuracy, mean over the questions."""
+    heads = run["validation"].values()
+    return float(sum(heads) / len(heads))
+
+
 def is_shipped(name: str) -> bool:
     """Whether the kit brings the result of the full study of that name."""
     return _shipped(name).exists()

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from c3d_teach.data.motion import MotionDigits
 from c3d_teach.device import pick_device, processor_name
 from c3d_teach.errors import KitError, UsageError
-from c3d_teach.experiments.outcome import Outcome
+from c3d_teach.experiments.outcome import Outcome, validation
 from c3d_teach.experiments.trials import BOTH, Setting, Trial, run_trial, versions
 from c3d_teach.files import writable_folder, write_json
 from c3d_teach.models.arithmetic import describe
@@ -226,8 +226,7 @@ def chosen_rate(study: Study, searched: Sequence[Mapping[str, Any]]) -> float:
     """The rate with the best mean validation accuracy over all nets; the lowest of equals."""
     score = dict.fromkeys(study.rates, 0.0)
     for run in searched:
-        heads = run["validation"].values()
-        score[run["recipe"]["lr"]] += sum(heads) / len(heads)
+        score[run["recipe"]["lr"]] += validation(run)
     return max(sorted(score), key=lambda rate: score[rate])
 
 
@@ -277,7 +276,11 @@ class _Work:
                     if self.on_trial:
                         self.on_trial(run)
             except BaseException as error:
-                running = [future for future in waiting if not future.cancel()]
+                running = [
+                    future
+                    for future, trial in waiting.items()
+                    if found[trial.id] is None and not future.cancel()
+                ]
                 if isinstance(error, KeyboardInterrupt):
                     raise KitError(
                         # a bar that is not shown does not count

@@ -27,7 +27,7 @@ TITLES = {
         "frames": "At conv5 two frames are left, and slices of deeper kernels are dead",
         "pairs-slow-and-noisy": "Slow and noisy: deep nets are ahead of depth-1, few of each other",
     },
-    "kernel-depth-other-rate": {"how": "At twice the learning rate the order is another"},
+    "kernel-depth-other-rate": {"how": "At twice the learning rate depth-3 no longer trails"},
     "two-vs-three": {
         "how": "How it moves: frames one by one tell nothing, frames as channels much, 3D most",
         "what": "What it is: best known by nets that see many frames one by one",

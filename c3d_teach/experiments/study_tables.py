@@ -2,7 +2,7 @@
 
 from math import isnan
 
-from c3d_teach.experiments.outcome import Estimate, Outcome, Pair
+from c3d_teach.experiments.outcome import Estimate, Outcome, Pair, validation
 
 _TITLES = {"how": "which way it moves", "what": "which digit it is"}
 
@@ -55,9 +55,8 @@ def rates_table(outcome: Outcome) -> str:
     """The search of the learning rate: mean validation accuracies; the chosen rate is bold."""
     tried: dict[str, dict[float, list[float]]] = {}
     for run in outcome.data["search"]:
-        heads = run["validation"].values()
         rates = tried.setdefault(run["net"], {})
-        rates.setdefault(run["recipe"]["lr"], []).append(sum(heads) / len(heads))
+        rates.setdefault(run["recipe"]["lr"], []).append(validation(run))
     names = sorted({rate for rates in tried.values() for rate in rates})
     chosen = outcome.data["rate"]
     head = [f"**{rate:g}**" if rate == chosen else f"{rate:g}" for rate in names]

@@ -67,7 +67,7 @@ class Setting:
         """The set of a split; ``seed`` also decides which clips it holds."""
         size = {"train": self.clips, "val": self.val, "test": self.test}[split]
         extra: dict[str, Any] = {}
-        if self.data == MotionDigits.name:
+        if self._has_digits:
             extra = {"noise": self.noise, "speed": self.speed, "digits": self.digits}
         return EMBEDDED[self.data](
             size,
@@ -83,7 +83,12 @@ class Setting:
 
     @property
     def things(self) -> tuple[str, ...]:
-        return self.clips_of("train", 0).things
+        all_things = EMBEDDED[self.data].things
+        return tuple(all_things[d] for d in self.digits) if self._has_digits else all_things
+
+    @property
+    def _has_digits(self) -> bool:
+        return self.data == MotionDigits.name
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,36 @@ from c3d_teach.models.c3d import search_layers
 _FLAT = (1, 1, 1, 1, 1)
 
 
-class FrameNet(ConvNet):
+class _FlatNet(ConvNet):
+    """SearchNet's layers, all one frame deep, on clips that ``rearrange`` makes one frame deep."""
+
+    def __init__(
+        self,
+        num_classes: int,
+        clip_shape: Sequence[int],
+        width: float,
+        dropout: float,
+        *,
+        channels: int,
+        **more: int,
+    ) -> None:
+        config = {
+            "net": type(self).__name__,
+            "num_classes": num_classes,
+            "clip_shape": list(clip_shape),
+            "width": width,
+            "dropout": dropout,
+        }
+        super().__init__(
+            search_layers(num_classes, _FLAT, _FLAT, width),
+            clip_shape,
+            dropout=dropout,
+            config=config | more,
+            layer_input=(channels, 1, *clip_shape[2:]),
+        )
+
+
+class FrameNet(_FlatNet):
     """2D convolution on one frame of the clip: it sees space, and no time at all.
 
     Args:
@@ -35,31 +64,19 @@ class FrameNet(ConvNet):
         dropout: float = 0.5,
         frame: int | None = None,
     ) -> None:
-        channels, length, *space = clip_shape
+        channels, length, *_ = clip_shape
         self.frame = length // 2 if frame is None else int(frame)
         if not 0 <= self.frame < length:
             raise UsageError(f"frame is {frame}; clips of {length} frames have 0 to {length - 1}.")
-        config = {
-            "net": "FrameNet",
-            "num_classes": num_classes,
-            "clip_shape": list(clip_shape),
-            "width": width,
-            "dropout": dropout,
-            "frame": self.frame,
-        }
         super().__init__(
-            search_layers(num_classes, _FLAT, _FLAT, width),
-            clip_shape,
-            dropout=dropout,
-            config=config,
-            layer_input=(channels, 1, *space),
+            num_classes, clip_shape, width, dropout, channels=channels, frame=self.frame
         )
 
     def rearrange(self, x: Tensor) -> Tensor:
         return x[:, :, self.frame : self.frame + 1]
 
 
-class StackedFramesNet(ConvNet):
+class StackedFramesNet(_FlatNet):
     """2D convolution on all frames as channels: time is seen once, by the first layer.
 
     Args:
@@ -77,27 +94,14 @@ class StackedFramesNet(ConvNet):
         width: float = 1.0,
         dropout: float = 0.5,
     ) -> None:
-        channels, length, *space = clip_shape
-        config = {
-            "net": "StackedFramesNet",
-            "num_classes": num_classes,
-            "clip_shape": list(clip_shape),
-            "width": width,
-            "dropout": dropout,
-        }
-        super().__init__(
-            search_layers(num_classes, _FLAT, _FLAT, width),
-            clip_shape,
-            dropout=dropout,
-            config=config,
-            layer_input=(channels * length, 1, *space),
-        )
+        channels, length, *_ = clip_shape
+        super().__init__(num_classes, clip_shape, width, dropout, channels=channels * length)
 
     def rearrange(self, x: Tensor) -> Tensor:
         return x.flatten(1, 2).unsqueeze(2)
 
 
-class LateAverageNet(ConvNet):
+class LateAverageNet(_FlatNet):
     """FrameNet on every frame of the clip; the answers (logits) are averaged (ours).
 
     The usual way to bring a 2D net to video. No layer ever sees two frames, and a mean does
@@ -118,21 +122,8 @@ class LateAverageNet(ConvNet):
         width: float = 1.0,
         dropout: float = 0.5,
     ) -> None:
-        channels, self.length, *space = clip_shape
-        config = {
-            "net": "LateAverageNet",
-            "num_classes": num_classes,
-            "clip_shape": list(clip_shape),
-            "width": width,
-            "dropout": dropout,
-        }
-        super().__init__(
-            search_layers(num_classes, _FLAT, _FLAT, width),
-            clip_shape,
-            dropout=dropout,
-            config=config,
-            layer_input=(channels, 1, *space),
-        )
+        channels, self.length, *_ = clip_shape
+        super().__init__(num_classes, clip_shape, width, dropout, channels=channels)
 
     def rearrange(self, x: Tensor) -> Tensor:
         return x.transpose(1, 2).flatten(0, 1).unsqueeze(2)

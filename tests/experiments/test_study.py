@@ -17,22 +17,14 @@ from dataclasses import replace
 import psutil
 import pytest
 import torch
+from tiny_study import STUDY
 
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.experiments import study as module
 from c3d_teach.experiments.outcome import Outcome
-from c3d_teach.experiments.study import Study, conduct
-from c3d_teach.experiments.trials import Setting, run_trial
+from c3d_teach.experiments.study import conduct
+from c3d_teach.experiments.trials import run_trial
 
-TINY = Setting("tiny", clips=48, steps=3, clip_shape=(1, 16, 16, 16), val=16, test=32)
-STUDY = Study(
-    name="tiny",
-    question="Does it run?",
-    nets={f"depth-{d}": {"net": "SearchNet", "kernel_depth": d} for d in (1, 3)},
-    settings=(TINY,),
-    shuffled={"shuffled frames": "depth-3"},
-    rates=(0.001, 0.004),
-)
 SEARCHED, RUNS = 2 * 2 * 2, 3  # nets × rates × seeds, and nets with the control
 CLOCKS = ("seconds", "training seconds", "minutes", "trainings at a time")
 CHILD = """

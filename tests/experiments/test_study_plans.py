@@ -3,22 +3,14 @@
 from dataclasses import replace
 
 import pytest
+from tiny_study import STUDY, TINY
 
 from c3d_teach.experiments.kernel_depth import AT_FULL_SIZE
 from c3d_teach.experiments.kernel_depth import STUDY as KERNEL_DEPTH
 from c3d_teach.experiments.pooling import STUDY as POOLING
-from c3d_teach.experiments.study import Study, chosen_rate
-from c3d_teach.experiments.trials import Setting, run_trial
+from c3d_teach.experiments.study import chosen_rate
+from c3d_teach.experiments.trials import run_trial
 from c3d_teach.experiments.two_vs_three import STUDY as TWO_VS_THREE
-
-TINY = Setting("tiny", clips=48, steps=3, clip_shape=(1, 16, 16, 16), val=16, test=32)
-STUDY = Study(
-    name="tiny",
-    question="Does it run?",
-    nets={f"depth-{d}": {"net": "SearchNet", "kernel_depth": d} for d in (1, 3)},
-    settings=(TINY,),
-    rates=(0.001, 0.004),
-)
 
 
 def searched(net, lr, **validation):

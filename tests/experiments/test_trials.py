@@ -5,20 +5,12 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 import numpy as np
 import pytest
 import torch
+from tiny_study import STUDY, TINY
 
 from c3d_teach import MotionDigits, Preprocess
 from c3d_teach.errors import KitError
-from c3d_teach.experiments.study import Study
-from c3d_teach.experiments.trials import Setting, Trial, made, run_trial
+from c3d_teach.experiments.trials import Trial, made, run_trial
 
-TINY = Setting("tiny", clips=48, steps=3, clip_shape=(1, 16, 16, 16), val=16, test=32)
-STUDY = Study(
-    name="tiny",
-    question="Does it run?",
-    nets={f"depth-{d}": {"net": "SearchNet", "kernel_depth": d} for d in (1, 3)},
-    settings=(TINY,),
-    shuffled={"shuffled frames": "depth-3"},
-)
 CLOCKS = ("seconds", "training seconds")
 
 

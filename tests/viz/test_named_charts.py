@@ -1,39 +1,20 @@
 """Figures of nets that share one pair of axes: places, bands, and names that do not collide."""
 
 from itertools import combinations, pairwise
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from study_support import TEN, half
 
 from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
 from c3d_teach.viz.name_places import apart, width_of
 from c3d_teach.viz.named_charts import loss_chart, two_questions_chart
 from c3d_teach.viz.notebook import png
-
-# Student's t at 97.5 % from a printed table, by degrees of freedom
-T = {1: 12.706, 2: 4.303}
-NETS = (
-    "depth-1",
-    "depth-3",
-    "depth-5",
-    "depth-7",
-    "increasing",
-    "decreasing",
-    "depth-1, parameters of depth-3",
-    "depth-1, MACs of depth-3",
-    "depth-7, MACs of depth-3",
-    "depth-3, shuffled frames",
-)
-
-
-def half(values: list[float]) -> float:
-    """Half of the 95 % interval, by the book."""
-    return T[len(values) - 1] * stdev(values) / len(values) ** 0.5
 
 
 def smallest(figure: Figure) -> float:
@@ -68,15 +49,15 @@ def test_two_questions_place_each_net_at_its_means_with_both_intervals() -> None
 
 
 def test_nets_that_share_two_questions_are_told_apart_without_colour() -> None:
-    figure = two_questions_chart({n: ([0.5], [0.5]) for n in NETS}, title="see")
-    marks = [line.get_marker() for line in figure.axes[0].lines if line.get_label() in NETS]
-    assert len(set(marks)) == len(NETS)
+    figure = two_questions_chart({n: ([0.5], [0.5]) for n in TEN}, title="see")
+    marks = [line.get_marker() for line in figure.axes[0].lines if line.get_label() in TEN]
+    assert len(set(marks)) == len(TEN)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_names_of_ten_nets_do_not_lie_on_each_other_or_on_markers(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    middles = {n: rng.choice([0.25, 0.6, 0.9], 2) + rng.normal(0, 0.03, 2) for n in NETS}
+    middles = {n: rng.choice([0.25, 0.6, 0.9], 2) + rng.normal(0, 0.03, 2) for n in TEN}
     points = {
         net: tuple(np.clip(m + rng.normal(0, 0.03, 6), 0, 1) for m in middle)
         for net, middle in middles.items()
@@ -84,11 +65,11 @@ def test_names_of_ten_nets_do_not_lie_on_each_other_or_on_markers(seed: int) -> 
     figure = two_questions_chart(points, title="see", chance=(0.125, 1 / 3))
     figure.draw_without_rendering()
     (axis,) = figure.axes
-    names = [text for text in axis.texts if text.get_text() in NETS]
-    assert not overlapping(list(axis.texts)) and len(names) == len(NETS)
+    names = [text for text in axis.texts if text.get_text() in TEN]
+    assert not overlapping(list(axis.texts)) and len(names) == len(TEN)
     frame = axis.get_window_extent()
     for line in axis.lines:
-        if line.get_label() in NETS:
+        if line.get_label() in TEN:
             here = axis.transData.transform((line.get_xdata()[0], line.get_ydata()[0]))
             assert not any(Text.get_window_extent(t).contains(*here) for t in names)
     for text in names:
@@ -136,7 +117,7 @@ def test_a_loss_is_the_mean_over_seeds_in_a_band_of_all() -> None:
 
 def test_names_at_the_ends_of_equal_losses_stand_one_below_the_other() -> None:
     ends = (1.0, 1.01, 1.02, 1.0, 1.03, 3.0)
-    curves = {net: [[4.0, end]] for net, end in zip(NETS[:6], ends, strict=True)}
+    curves = {net: [[4.0, end]] for net, end in zip(TEN[:6], ends, strict=True)}
     figure = loss_chart(curves, title="see", steps=20)
     figure.draw_without_rendering()
     (axis,) = figure.axes

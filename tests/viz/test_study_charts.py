@@ -1,7 +1,7 @@
 """Figures of accuracies over seeds: what is drawn is what was measured."""
 
 from itertools import combinations
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -9,32 +9,13 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from study_support import TEN, half
 
 from c3d_teach.errors import UsageError
 from c3d_teach.experiments.outcome import estimate
 from c3d_teach.viz import static
 from c3d_teach.viz.notebook import png
 from c3d_teach.viz.study_charts import accuracy_chart, t_interval
-
-# Student's t at 97.5 % from a printed table, by degrees of freedom
-T = {1: 12.706, 2: 4.303, 3: 3.182, 5: 2.571}
-LONG = (
-    "depth-1",
-    "depth-3",
-    "depth-5",
-    "depth-7",
-    "increasing",
-    "decreasing",
-    "depth-1, parameters of depth-3",
-    "depth-1, MACs of depth-3",
-    "depth-7, MACs of depth-3",
-    "depth-3, shuffled frames",
-)
-
-
-def half(values: list[float]) -> float:
-    """Half of the 95 % interval, by the book."""
-    return T[len(values) - 1] * stdev(values) / len(values) ** 0.5
 
 
 def marked(axis: Axes, marker: str) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -65,7 +46,7 @@ def crowd(seeds: int = 6) -> dict[str, dict[str, list[float]]]:
     return {
         setting: {
             net: np.clip(rng.normal(mean * factor, 0.05, seeds), 0, 1).tolist()
-            for net, mean in zip(LONG, means, strict=True)
+            for net, mean in zip(TEN, means, strict=True)
         }
         for setting, factor in (("plain", 1.0), ("slow and noisy", 0.6), ("few clips", 0.3))
     }
@@ -149,17 +130,17 @@ def test_ten_nets_in_three_settings_are_readable() -> None:
         xlabel="test clips whose motion is right",
         chance=1 / 8,
         ceiling=0.5,
-        ceiling_for=[net for net in LONG if net.startswith("depth-1")],
+        ceiling_for=[net for net in TEN if net.startswith("depth-1")],
     )
     figure.draw_without_rendering()
     assert figure.get_figwidth() <= 10.5 and smallest(figure) >= static.TICK
     ticks = figure.axes[0].get_yticklabels()
-    assert [t.get_text().replace("\n", " ") for t in ticks] == list(LONG)
+    assert [t.get_text().replace("\n", " ") for t in ticks] == list(TEN)
     rows = [t.get_window_extent() for t in ticks]
     assert not any(a.overlaps(b) for a, b in combinations(rows, 2))
     for axis in figure.axes:
         numbers = [text for text in axis.texts if "chance" not in text.get_text()]
-        assert len(numbers) == len(LONG)
+        assert len(numbers) == len(TEN)
         for text, (bar, y) in zip(numbers, marked(axis, "|"), strict=True):
             box = text.get_window_extent().transformed(axis.transData.inverted())
             assert y[0] == pytest.approx(text.get_position()[1])
