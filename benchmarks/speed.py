@@ -209,16 +209,17 @@ def table() -> str:
     lines = ["# Speed", "", "Written by `benchmarks/`; do not edit.", ""]
     for file in sorted(RESULTS.glob("*.json")):
         result = json.loads(file.read_text())
-        if not result.keys() & {"rows", "looks"}:
+        kind = next((kind for kind in TABLES if kind in result), None)
+        if kind is None:
             continue
-        on = result["machine"]
+        on, rounds = result["machine"], result["rounds"]
+        how = f"median of {rounds} rounds (smallest to largest)" if rounds > 1 else "one round"
         lines += [
             f"## {file.stem}",
             "",
-            f"{on['processor']}, {on['cores']} cores, {on['system']}, torch {on['torch']}; "
-            f"median of {result['rounds']} rounds (smallest to largest).",
+            f"{on['processor']}, {on['cores']} cores, {on['system']}, torch {on['torch']}; {how}.",
             "",
-            *(_rates(result["rows"]) if "rows" in result else _seconds(result["looks"])),
+            *TABLES[kind](result[kind]),
             "",
         ]
     return "\n".join(lines)
@@ -245,6 +246,18 @@ def _seconds(looks: dict[str, list[float]]) -> list[str]:
         spread = f"{min(values):.2f} to {max(values):.2f}"
         lines.append(f"| {label} | {statistics.median(values):.2f} ({spread}) |")
     return lines
+
+
+def _lessons(lessons: dict[str, dict[str, Any]]) -> list[str]:
+    lines = ["| lesson | seconds | its slowest cell | seconds |", "|---|---|---|---|"]
+    for name, one in lessons.items():
+        lines.append(
+            f"| {name} | {one['seconds']:.1f} | `{one['slowest']}` | {max(one['cells']):.1f} |"
+        )
+    return lines
+
+
+TABLES = {"rows": _rates, "looks": _seconds, "lessons": _lessons}  # by what a result holds
 
 
 def write_tables() -> None:

@@ -75,6 +75,17 @@ _HOME = {
     "claim": "experiments.claims",
     "dead_slices": "models.dead_slices",
     "arrow_of_time": "models.arrow_of_time",
+    "UNet3D": "models.unet",
+    "UNet2D": "models.unet",
+    "Segmenter": "models.segmenter",
+    "load_segmenter": "models.segmenter",
+    "save_segmenter": "models.segmenter",
+    "shipped_segmenters": "models.segmenter",
+    "MotionSegmentation": "data.segmentation",
+    "train_segmenter": "training.segmentation",
+    "evaluate_masks": "training.segmentation",
+    "intersection_over_union": "training.segmentation",
+    "gradient_check": "training.precision",
 }
 __all__ = sorted(_HOME)
 
@@ -114,6 +125,7 @@ if TYPE_CHECKING:
     from c3d_teach.data.motion import MotionDigits as MotionDigits
     from c3d_teach.data.random_clips import RandomClips as RandomClips
     from c3d_teach.data.repeated import Repeated as Repeated
+    from c3d_teach.data.segmentation import MotionSegmentation as MotionSegmentation
     from c3d_teach.data.transforms import Preprocess as Preprocess
     from c3d_teach.data.ucf101 import HMDB51 as HMDB51
     from c3d_teach.data.ucf101 import UCF101 as UCF101
@@ -132,9 +144,15 @@ if TYPE_CHECKING:
     from c3d_teach.models.c3d import SearchNet as SearchNet
     from c3d_teach.models.classifier import Classifier as Classifier
     from c3d_teach.models.dead_slices import dead_slices as dead_slices
+    from c3d_teach.models.segmenter import Segmenter as Segmenter
+    from c3d_teach.models.segmenter import load_segmenter as load_segmenter
+    from c3d_teach.models.segmenter import save_segmenter as save_segmenter
+    from c3d_teach.models.segmenter import shipped_segmenters as shipped_segmenters
     from c3d_teach.models.transfer import freeze as freeze
     from c3d_teach.models.transfer import with_new_head as with_new_head
     from c3d_teach.models.transfer import with_random_weights as with_random_weights
+    from c3d_teach.models.unet import UNet2D as UNet2D
+    from c3d_teach.models.unet import UNet3D as UNet3D
     from c3d_teach.models.verdict import judge_video as judge_video
     from c3d_teach.models.verdict import verdict as verdict
     from c3d_teach.models.weights import load as load
@@ -142,7 +160,11 @@ if TYPE_CHECKING:
     from c3d_teach.models.weights import shipped as shipped
     from c3d_teach.training.evaluate import evaluate as evaluate
     from c3d_teach.training.history import History as History
+    from c3d_teach.training.precision import gradient_check as gradient_check
     from c3d_teach.training.recipe import Recipe as Recipe
+    from c3d_teach.training.segmentation import evaluate_masks as evaluate_masks
+    from c3d_teach.training.segmentation import intersection_over_union as intersection_over_union
+    from c3d_teach.training.segmentation import train_segmenter as train_segmenter
     from c3d_teach.training.trainer import train as train
     from c3d_teach.viz.movie import animation as animation
 

@@ -6,11 +6,12 @@ mistake. It never holds the right values.
 """
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from textwrap import fill
 from traceback import extract_tb
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -57,20 +58,26 @@ class Case:
 
     Attributes:
         name: what is special about the call, for the sentence: ``a kernel of depth 1``.
-        inputs: the arguments by name, in order; each call gets copies.
+        inputs: the arguments by name, in order: tensors or plain values; each call gets copies.
         expected: the right answer.
         mistakes: sentence → the answer that this mistake gives, most telling first.
+        returns: what the function should return: ``"tensor"``, one ``"number"``, or
+            ``"numbers"``, a list or tuple of them.
     """
 
     name: str
-    inputs: Mapping[str, Tensor]
+    inputs: Mapping[str, Any]
     expected: Tensor
     mistakes: Mapping[str, Tensor] = field(default_factory=dict)
+    returns: Literal["tensor", "number", "numbers"] = "tensor"
 
     @property
     def given(self) -> str:
-        """The shapes that went in, for the sentence."""
-        return " and ".join(f"{k} {size(v.shape)}" for k, v in self.inputs.items())
+        """What went in, for the sentence: tensors by their size, the rest as it is."""
+        return " and ".join(
+            f"{k} {size(v.shape)}" if isinstance(v, Tensor) else f"{k} = {v!r}"
+            for k, v in self.inputs.items()
+        )
 
 
 def judge(function: Any, check: Callable[[Function], None], *, name: str, praise: str) -> Verdict:
@@ -94,7 +101,7 @@ def answer(function: Function, case: Case, *, name: str) -> Tensor:
     Raises:
         AnswerError: when it stops with an error, changes its inputs, or gives no numbers.
     """
-    copies = [value.clone() for value in case.inputs.values()]
+    copies = [deepcopy(value) for value in case.inputs.values()]
     try:
         given = function(*copies)
     except NotImplementedError as error:
@@ -108,7 +115,7 @@ def answer(function: Function, case: Case, *, name: str) -> Tensor:
             f"{_where(error)} It was called with {case.given}."
         ) from error
     for (key, before), after in zip(case.inputs.items(), copies, strict=True):
-        if before.shape != after.shape or not torch.equal(before, after):
+        if not _unchanged(before, after):
             raise AnswerError(
                 f"{name} changed the {key} it was given. Others may still need it: write into "
                 "a new tensor, or take a copy with .clone() first."
@@ -131,6 +138,8 @@ def compare(given: Tensor, case: Case, *, name: str) -> None:
         )
     if not bool(given.isfinite().all()):
         kind = "NaN" if bool(given.isnan().any()) else "infinite values"
+        if case.returns != "tensor":
+            raise AnswerError(f"{name} gave {kind} for {case.given}. Look for a division by zero.")
         raise AnswerError(
             f"The output holds {kind}. A tensor from torch.empty starts with whatever is in "
             "memory: begin with torch.zeros, and look for a division by zero."
@@ -139,6 +148,11 @@ def compare(given: Tensor, case: Case, *, name: str) -> None:
         return
     if named:
         raise AnswerError(named[0])
+    if not case.expected.ndim:
+        raise AnswerError(
+            f"Wrong number for {case.given} ({case.name}). Work it out by hand and compare each "
+            "step with what your lines do there."
+        )
     wrong = ~_close(given, case.expected)
     first = tuple(int(n) for n in wrong.nonzero()[0])
     raise AnswerError(
@@ -146,6 +160,12 @@ def compare(given: Tensor, case: Case, *, name: str) -> None:
         f"numbers differ, the first of them at {list(first)}. Work that one out by hand and "
         "compare it with what your lines do there."
     )
+
+
+def _unchanged(before: Any, after: Any) -> bool:
+    if isinstance(before, Tensor):
+        return before.shape == after.shape and torch.equal(before, after)
+    return bool(before == after) if isinstance(before, int | float | str | list | tuple) else True
 
 
 def same(given: Tensor, other: Tensor) -> bool:
@@ -167,6 +187,8 @@ def _numbers(given: Any, case: Case, *, name: str) -> Tensor:
             f"{name} returned None. Does it still hold the stub, or is a `return` missing at "
             "its end?"
         )
+    if case.returns != "tensor":
+        return _plain(given, case, name=name)
     # by exact type: a class of one's own could call everything equal
     if type(given) is np.ndarray and given.dtype.kind in "fiu":
         given = torch.from_numpy(given.copy())
@@ -186,6 +208,25 @@ def _numbers(given: Any, case: Case, *, name: str) -> Tensor:
             "is lost. Make the output with torch.zeros(...), which holds floats."
         )
     return found.double()
+
+
+def _plain(given: Any, case: Case, *, name: str) -> Tensor:
+    """A number or a list of numbers, as a tensor."""
+    if type(given) is np.ndarray or type(given) is Tensor:
+        given = given.tolist()
+    if type(given) in (np.float64, np.float32, np.int64):
+        given = given.item()
+    many = case.returns == "numbers"
+    parts = list(given) if type(given) in (list, tuple) else [given]
+    if type(given) not in ((list, tuple) if many else (int, float)):
+        wanted = f"a list of {len(case.expected)} numbers" if many else "one number"
+        if many and len(case.expected) != 1:
+            wanted = "a list of numbers"
+        raise AnswerError(f"{name} returned a {type(given).__name__}; it should return {wanted}.")
+    if not all(type(part) in (int, float) for part in parts):
+        kinds = ", ".join(sorted({type(part).__name__ for part in parts} - {"int", "float"}))
+        raise AnswerError(f"{name} returned a list that holds {kinds}; it should hold numbers.")
+    return torch.tensor(parts if many else given, dtype=torch.float64)
 
 
 def _shape_hint(given: Tensor, case: Case) -> str:
@@ -208,8 +249,8 @@ def _first_line(error: BaseException) -> str:
 
 def _where(error: BaseException) -> str:
     """The line of the student's own code where it happened, if there is one."""
-    library = Path(__file__).resolve()
-    frames = [f for f in extract_tb(error.__traceback__) if Path(f.filename) != library]
+    library = Path(__file__).resolve().parent
+    frames = [f for f in extract_tb(error.__traceback__) if library not in Path(f.filename).parents]
     if not frames or not frames[0].line:
         return ""
     return f" It happened at `{frames[0].line.strip()}`."

@@ -1,7 +1,14 @@
-"""Recall questions: the lessons show them, and their right answers stay out of the pages."""
+"""Recall questions: the lessons show them, and their right answers stay out of the pages.
 
+They are data: ``quizzes/NN.toml``, a table ``[[question]]`` for each, with its ``text``, its
+``replies`` (pairs of option and reply, in the order shown) and which option is ``right``.
+"""
+
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from c3d_teach.errors import UsageError
 
@@ -32,66 +39,20 @@ class Question:
         return f"{'Yes.' if option == self.right else 'Not quite.'} {self.replies[option]}"
 
 
+@cache
 def questions(lesson: int) -> tuple[Question, ...]:
     """The questions at the end of a lesson.
 
     Raises:
         UsageError: for a lesson without a quiz.
     """
-    if lesson not in _QUESTIONS:
-        raise UsageError(f"There is no quiz for lesson {lesson}; there is for {list(_QUESTIONS)}.")
-    return _QUESTIONS[lesson]
-
-
-_QUESTIONS = {
-    1: (
-        Question(
-            "A clip is 3×16×112×112. What is 16?",
-            {
-                "the number of channels": "Channels come first: 3, for red, green and blue.",
-                "the length in frames": "c×l×h×w: channels, length, height, width.",
-                "the number of kernels": "The clip knows nothing of kernels.",
-            },
-            right="the length in frames",
-        ),
-        Question(
-            "A kernel of size 3×5×5 lies on a clip with 1 channel. How many products are added "
-            "up for one number of the output?",
-            {
-                "13": "The sizes are multiplied, not added.",
-                "25": "That is one slice. The kernel is three frames deep.",
-                "75": "3 × 5 × 5.",
-            },
-            right="75",
-        ),
-        Question(
-            "A clip is played backwards. What happens to the largest response of a 1×3×3 kernel?",
-            {
-                "It stays the same, always": "Same frames, same responses, another order.",
-                "It stays the same if the kernel is symmetric": (
-                    "It needs no symmetry: each frame is treated alone, whatever the weights."
-                ),
-                "It falls": "It would need to know which frame comes next, and it sees only one.",
-            },
-            right="It stays the same, always",
-        ),
-        Question(
-            "You flip the deep kernel in time. What does it now answer to?",
-            {
-                "still to motion to the right": "Read its slices in the new order.",
-                "to motion to the left": "A kernel played backwards likes films played backwards.",
-                "to nothing": "It has the same weights. They lie on the other slope.",
-            },
-            right="to motion to the left",
-        ),
-        Question(
-            "Sixteen frames go into a 2D convolution as 16 channels. What is lost after it?",
-            {
-                "nothing": "Count the axes of what comes out.",
-                "colour": "Grey clips have none, and yet something is lost.",
-                "the time axis": "All 16 frames were added up into one image.",
-            },
-            right="the time axis",
-        ),
+    folder = files("c3d_teach.classroom") / "quizzes"
+    file = folder / f"{lesson:02d}.toml"
+    if not file.is_file():
+        there = sorted(int(one.name[:2]) for one in folder.iterdir() if one.name.endswith(".toml"))
+        raise UsageError(f"There is no quiz for lesson {lesson}; there is for {there}.")
+    tables = tomllib.loads(file.read_text(encoding="utf-8"))["question"]
+    return tuple(
+        Question(one["text"], {option: said for option, said in one["replies"]}, one["right"])
+        for one in tables
     )
-}

@@ -9,6 +9,7 @@ import typer
 from c3d_teach.cli.experiments import experiment
 from c3d_teach.cli.features import features, probe
 from c3d_teach.cli.options import JsonOption
+from c3d_teach.cli.release import release
 from c3d_teach.cli.training import evaluate, train
 from c3d_teach.cli.videos import export, predict
 from c3d_teach.cli.weights import convert
@@ -62,5 +63,7 @@ def doctor(as_json: JsonOption = False) -> None:
         sys.exit(1)
 
 
-for command in (train, evaluate, predict, features, probe, export, convert, experiment, doctor):
+for command in (
+    *(train, evaluate, predict, features, probe, export, convert, experiment, release, doctor),
+):
     app.command()(command)

@@ -118,7 +118,7 @@ class MotionDigits(Embedded):
                 "the frames of a clip."
             )
         self.moving = (first, end)
-        self._textures, self._digits = _split_textures(split, self.digits)
+        self._textures, self._digits = split_textures(split, self.digits)
 
     def describe(self) -> dict[str, Any]:
         described = super().describe() | {"noise": self.noise, "speed": self.speed}
@@ -145,43 +145,63 @@ class MotionDigits(Embedded):
         first, end = self.moving
         rest = max(0, first - 1)  # the last frame before anything has moved
         steps = (torch.arange(length).clamp_(rest, end - 1) - rest).to(torch.float64)
-        x, y, angle, log_size = _paths(motion, u[:, 1:6], steps, height, width, self.speed)
-
-        # Inverse map, screen to texture, split into a part that depends on the column and
-        # one that depends on the row, in fixed point (1/256 texel): integers add the same
-        # way on every processor, and adding two small tables is all the work a pixel takes.
-        scale = _BOX / (log_size.exp() * height) * 256
-        cos, sin = angle.cos() * scale, angle.sin() * scale
-        dx = (torch.arange(width) - x[..., None] + width / 2) % width - width / 2
-        dy = (torch.arange(height) - y[..., None] + height / 2) % height - height / 2
-        centre = _TEXTURE / 2 * 256
-        col = _fixed(dx * cos[..., None] + centre), _fixed(dx * -sin[..., None] + centre)
-        row = _fixed(dy * sin[..., None]), _fixed(dy * cos[..., None])
-        tx = (col[0][:, :, None, :] + row[0][:, :, :, None]) >> 8
-        ty = (col[1][:, :, None, :] + row[1][:, :, :, None]) >> 8
-        edge = _TEXTURE - 1  # the outermost texels are black, so clamping draws background
-        flat = ty.clamp_(0, edge).mul_(_TEXTURE).add_(tx.clamp_(0, edge))
-        flat += (image * _TEXTURE**2).to(torch.int32)[:, None, None, None]
-        ink = self._textures.view(-1)[flat.view(-1)].view(flat.shape).to(torch.float32)
-        ink *= (0.6 + 0.4 * u[:, 6]).to(torch.float32)[:, None, None, None]  # contrast
-
-        if self.noise:
-            area = length * height * width
-            bank = _noise_bank(self.name, area)
-            starts = (u[:, 7] * (len(bank) - area)).long().tolist()
-            noise = torch.stack([bank[s : s + area] for s in starts]).view(ink.shape)
-            ink.add_(noise, alpha=self.noise * 255)
+        way = paths(motion, u[:, 1:6], steps, height, width, self.speed)
+        ink = drawn(self._textures, image, way, u[:, 6], height, width)
+        add_noise(ink, u[:, 7], self.name, self.noise)
         clip = ink.add_(0.5).clamp_(0, 255).to(torch.uint8).unsqueeze(-1)
         return {"clip": clip, "motion": motion, "digit": self._digits[image], "image": image}
+
+
+Way = tuple[Tensor, Tensor, Tensor, Tensor]
+
+
+def drawn(
+    textures: Tensor, image: Tensor, way: Way, contrast: Tensor, height: int, width: int
+) -> Tensor:
+    """Ink ``(N, L, H, W)``, float32 from 0 to 255, of digits on their way over the torus.
+
+    Args:
+        textures: ``(D, 60, 60)`` of :func:`split_textures`.
+        image: which of them each clip draws, ``(N,)``.
+        way: position, orientation and log size, four ``(N, L)`` of :func:`paths`.
+        contrast: ``(N,)`` from 0 (60 % of white) to 1 (white).
+    """
+    x, y, angle, log_size = way
+    # Inverse map, screen to texture, split into a part that depends on the column and
+    # one that depends on the row, in fixed point (1/256 texel): integers add the same
+    # way on every processor, and adding two small tables is all the work a pixel takes.
+    scale = _BOX / (log_size.exp() * height) * 256
+    cos, sin = angle.cos() * scale, angle.sin() * scale
+    dx = (torch.arange(width) - x[..., None] + width / 2) % width - width / 2
+    dy = (torch.arange(height) - y[..., None] + height / 2) % height - height / 2
+    centre = _TEXTURE / 2 * 256
+    col = _fixed(dx * cos[..., None] + centre), _fixed(dx * -sin[..., None] + centre)
+    row = _fixed(dy * sin[..., None]), _fixed(dy * cos[..., None])
+    tx = (col[0][:, :, None, :] + row[0][:, :, :, None]) >> 8
+    ty = (col[1][:, :, None, :] + row[1][:, :, :, None]) >> 8
+    edge = _TEXTURE - 1  # the outermost texels are black, so clamping draws background
+    flat = ty.clamp_(0, edge).mul_(_TEXTURE).add_(tx.clamp_(0, edge))
+    flat += (image * _TEXTURE**2).to(torch.int32)[:, None, None, None]
+    ink = textures.view(-1)[flat.view(-1)].view(flat.shape).to(torch.float32)
+    return ink.mul_((0.6 + 0.4 * contrast).to(torch.float32)[:, None, None, None])
+
+
+def add_noise(ink: Tensor, u: Tensor, name: str, noise: float) -> None:
+    """Add noise to every pixel of ``(N, L, H, W)`` ink, in place; ``u`` ``(N,)`` says which."""
+    if not noise:
+        return
+    area = ink[0].numel()
+    bank = _noise_bank(name, area)
+    starts = (u * (len(bank) - area)).long().tolist()
+    drawn_noise = torch.stack([bank[s : s + area] for s in starts]).view(ink.shape)
+    ink.add_(drawn_noise, alpha=noise * 255)
 
 
 def _fixed(x: Tensor) -> Tensor:
     return x.round().to(torch.int32)
 
 
-def _paths(
-    motion: Tensor, u: Tensor, steps: Tensor, height: int, width: int, speed: float
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def paths(motion: Tensor, u: Tensor, steps: Tensor, height: int, width: int, speed: float) -> Way:
     """Position, orientation (radians, clockwise) and log size of each digit over time.
 
     ``u`` holds five uniform columns: x, y, angle, log size, rate; ``steps`` ``(L,)`` how
@@ -211,7 +231,7 @@ def _noise_bank(name: str, area: int) -> Tensor:
 
 
 @lru_cache(maxsize=3)
-def _split_textures(split: str, chosen: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+def split_textures(split: str, chosen: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     """Smoothly enlarged images ``(D, 60, 60)`` uint8 of the chosen digits, and their classes."""
     images, digits = split_digits(split)
     images = torch.cat([images[digits == digit] for digit in chosen])

@@ -4,15 +4,15 @@ Published weights of C3D are read and written through :mod:`c3d_teach.models.pub
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.errors import KitError, UsageError, WeightsError
@@ -28,6 +28,7 @@ from c3d_teach.models.stored import TORCH_ENDINGS
 NETS: dict[str, type[ConvNet]] = {
     net.__name__: net for net in (C3D, SearchNet, FrameNet, StackedFramesNet, LateAverageNet)
 }
+Net = TypeVar("Net", bound=nn.Module)
 _ASSETS = Path(__file__).parents[1] / "assets"
 _FORMAT = "c3d_teach 1"
 _MEAN_VOLUME = "preprocess.mean_volume"
@@ -59,22 +60,32 @@ def save(classifier: Classifier, path: str | Path, *, half: bool = False) -> tup
     if file and layout in LAYOUTS:
         return write_published(classifier, file, layout)
     described = {
-        "format": _FORMAT,
-        "config": json.dumps(classifier.model.config),
-        "preprocess": json.dumps(classifier.preprocess.to_dict()),
-        "classes": json.dumps(list(classifier.classes)),
-        "card": json.dumps(classifier.card),
+        "config": classifier.model.config,
+        "preprocess": classifier.preprocess.to_dict(),
+        "classes": list(classifier.classes),
+        "card": classifier.card,
     }
-    kind = torch.float16 if half else torch.float32
-    weights = {
-        k: v.detach().to("cpu", kind).contiguous() for k, v in classifier.model.state_dict().items()
-    }
+    weights = dict(classifier.model.state_dict())
     if classifier.preprocess.mean_volume is not None:
-        weights[_MEAN_VOLUME] = classifier.preprocess.mean_volume.to("cpu", kind).contiguous()
-    write_atomically(
-        Path(path), lambda part: safetensors.torch.save_file(weights, part, metadata=described)
-    )
+        weights[_MEAN_VOLUME] = classifier.preprocess.mean_volume
+    write_own_file(Path(path), described, weights, half=half)
     return ()
+
+
+def write_own_file(
+    path: Path, described: dict[str, Any], weights: dict[str, Tensor], *, half: bool
+) -> None:
+    """One file of this kit: plain values that describe a net, and its weights.
+
+    Raises:
+        KitError: when the folder cannot be written.
+    """
+    metadata = {"format": _FORMAT} | {k: json.dumps(v) for k, v in described.items()}
+    kind = torch.float16 if half else torch.float32
+    stored = {k: v.detach().to("cpu", kind).contiguous() for k, v in weights.items()}
+    write_atomically(
+        path, lambda part: safetensors.torch.save_file(stored, part, metadata=metadata)
+    )
 
 
 def load(
@@ -108,7 +119,7 @@ def load(
         layout, file = found
         return read_published(file, layout=layout, **given)  # type: ignore[arg-type]
     path = _find(name_or_path)
-    if (own := _own_file(path)) is None:
+    if (own := read_own_file(path)) is None:
         return read_published(path, **given)  # type: ignore[arg-type]
     described, weights = own
     if given:
@@ -116,6 +127,8 @@ def load(
             f"{name_or_path} brings its own preprocessing and class names; {', '.join(given)} is "
             "for published weights (caffe:FILE, FILE.pth, …)."
         )
+    if "threshold" in described:
+        raise WeightsError(f"{path} holds a U-Net: load_segmenter() reads it.")
     mean_volume = weights.pop(_MEAN_VOLUME, None)
     try:
         model = build(json.loads(described["config"]), weights)
@@ -141,8 +154,17 @@ def build(config: dict[str, Any], weights: dict[str, Tensor] | None = None) -> C
         raise UsageError(f"there is no net {name!r}; there are {', '.join(NETS)}")
     if weights is None:
         return NETS[name](**arguments)
+    return filled(lambda: NETS[name](**arguments), weights)
+
+
+def filled(make: Callable[[], Net], weights: dict[str, Tensor]) -> Net:
+    """The net that ``make`` builds, with ``weights``.
+
+    Raises:
+        UsageError: for weights that do not fit it, or are no numbers.
+    """
     with torch.device("meta"):  # no memory is taken before the shapes are known to fit
-        model = NETS[name](**arguments)
+        model = make()
     expected = {k: tuple(v.shape) for k, v in model.state_dict().items()}
     given = {k: tuple(v.shape) for k, v in weights.items()}
     if expected != given:
@@ -157,7 +179,7 @@ def build(config: dict[str, Any], weights: dict[str, Tensor] | None = None) -> C
     return model.requires_grad_(True)
 
 
-def _own_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]] | None:
+def read_own_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]] | None:
     """Description and weights of a file of this kit, or None for another safetensors file."""
     try:
         with safetensors.safe_open(path, framework="pt") as file:

@@ -17,7 +17,9 @@ _SHARES = LinearSegmentedColormap.from_list("shares", ["white", SKY, BLUE], N=65
 _NUMBERED, _NAMED = 12, 30  # most classes with a number in each cell; with every name
 
 
-def confusion_chart(confusion: ArrayLike, classes: Sequence[str], *, title: str) -> Figure:
+def confusion_chart(
+    confusion: ArrayLike, classes: Sequence[str], *, title: str, what: str = "videos"
+) -> Figure:
     """What is taken for what: each row is a class, its cells add up to 100 %.
 
     Up to 12 classes have the per cent in the cells, up to 30 every name; of more, as many
@@ -27,6 +29,7 @@ def confusion_chart(confusion: ArrayLike, classes: Sequence[str], *, title: str)
         confusion: counts ``(K, K)``, rows are the truth, columns the answer.
         classes: K names.
         title: what there is to see.
+        what: what was counted.
 
     Raises:
         UsageError: for a table that is not ``(K, K)`` counts, or other than K names.
@@ -62,7 +65,7 @@ def confusion_chart(confusion: ArrayLike, classes: Sequence[str], *, title: str)
     axis.set_ylabel("truth" + f" (every {_nth(every)} class named)" * (every > 1), fontsize=LABEL)
     bar = figure.colorbar(picture, ax=axis, fraction=0.045, pad=0.03)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1.0))
-    bar.set_label("share of the row's videos", fontsize=LABEL)
+    bar.set_label(f"share of the row's {what}", fontsize=LABEL)
     bar.ax.tick_params(labelsize=TICK)
     titled(figure, title)
     return figure

@@ -3,6 +3,7 @@
 from base64 import b64encode
 from html import escape
 from io import BytesIO
+from textwrap import fill
 
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
@@ -12,6 +13,7 @@ from PIL import Image as Picture
 from c3d_teach.viz.movie import animation
 
 _DPI = 120
+_LETTERS = 88  # in a line of a cell's output
 _SCREEN_DPI = 96  # a browser's pixels in an inch: the figure is drawn finer than shown
 
 
@@ -57,3 +59,8 @@ def play(clips: dict[str, ArrayLike], *, alt: str, fps: float = 8, scale: int = 
             f"<figcaption>{escape(name)}</figcaption></figure>"
         )
     display(HTML(f"<div>{''.join(blocks)}</div>"))
+
+
+def say(text: str) -> None:
+    """Print a paragraph in lines that no notebook breaks, nor begins with a per cent sign."""
+    print(fill(text.replace(" %", "\N{NO-BREAK SPACE}%"), _LETTERS), end="\n\n")

@@ -115,7 +115,9 @@ def kernel_slices(kernel: ArrayLike, *, title: str) -> Figure:
     return kernel_rows({"": kernel}, title=title)
 
 
-def response_strip(response: ArrayLike, *, title: str, numbers: bool = False) -> Figure:
+def response_strip(
+    response: ArrayLike, *, title: str, numbers: bool = False, label: str = "response"
+) -> Figure:
     """The frames of a response ``(L, H, W)`` on one symmetric scale, with a colour bar.
 
     Raises:
@@ -135,7 +137,7 @@ def response_strip(response: ArrayLike, *, title: str, numbers: bool = False) ->
         numbered(axis, values[place], signed=most, numbers=numbers)
         axis.set_title(f"t = {place}", fontsize=LABEL)
         _outer_labels(axis, place, columns, len(values))
-    _colour_bar(figure, axes, most)
+    _colour_bar(figure, axes, most, label)
     return figure
 
 
@@ -227,10 +229,10 @@ def _picture(axis: Axes, frame: NDArray[Any]) -> None:
     axis.tick_params(labelsize=TICK, length=2)
 
 
-def _colour_bar(figure: Figure, axes: NDArray[Any], most: float) -> None:
+def _colour_bar(figure: Figure, axes: NDArray[Any], most: float, label: str = "response") -> None:
     scale = ScalarMappable(Normalize(-(most or 1.0), most or 1.0), SIGNED)
     bar = figure.colorbar(scale, ax=axes, fraction=0.03, pad=0.02)
-    bar.set_label("response", fontsize=LABEL)
+    bar.set_label(label, fontsize=LABEL)
     bar.ax.tick_params(labelsize=TICK)
 
 

@@ -1,60 +1,25 @@
 """The dashboard in a real browser: an uploaded video, played backwards, offline."""
 
-import os
-import re
-import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from chromium import PATIENCE, Watched, free_port, stop, wait_for
+from playwright.sync_api import Browser, Locator, expect
 
 from c3d_teach import CameraMotion, load, read_clips, verdict
 from c3d_teach.data.export import write_video
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
-NO_BROWSER = (
-    "The browser tests need Chromium: `apt install chromium` (Debian, Ubuntu), `brew install "
-    "--cask chromium` (macOS), or name the program of a Chrome or Chromium in CHROMIUM."
-)
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-PATIENCE = 120_000  # milliseconds, for a page on a busy machine
-LOCAL = re.compile(r"^(data:|blob:|about:|(http|ws)://(127\.0\.0\.1|localhost)(:\d+)?(/|$))")
-
-
-def browser_program() -> str:
-    named = os.environ.get("CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
-    found = next(filter(None, map(shutil.which, names)), None)
-    if not found:
-        pytest.fail(NO_BROWSER, pytrace=False)
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    program = browser_program()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=list(QUIET))
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     log = tmp_path_factory.mktemp("dashboard") / "log.txt"
     with log.open("wb") as said:
         server = subprocess.Popen(
@@ -65,53 +30,15 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
+        wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, log)
         yield f"http://127.0.0.1:{port}/"
         assert "Traceback" not in log.read_text()
     finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
+        stop(server)
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(300):
-        if server.poll() is not None:
-            break
-        try:
-            with urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"The dashboard did not start:\n{log.read_text()}", pytrace=False)
-
-
-class Watched:
-    """A page, and what it asked for and complained about."""
-
-    def __init__(self, browser: Browser, width: int, scheme: str = "light") -> None:
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=scheme,  # type: ignore[arg-type]
-        )
-        self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(PATIENCE)
-        self.asked: list[str] = []
-        self.complaints: list[str] = []
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "console",
-            lambda message: self.complaints.append(message.text) if message.type == "error" else 0,
-        )
-
-    def close(self) -> None:
-        self.context.close()
-        assert self.asked and not [url for url in self.asked if not LOCAL.match(url)]
-        assert not self.complaints
+class Dashboard(Watched):
+    """The dashboard's page."""
 
     def numbers(self, net: str) -> Locator:
         """The percentages on a net's chart, from the first class to the last."""
@@ -125,14 +52,14 @@ class Watched:
 
 
 @pytest.fixture
-def wide(browser: Browser) -> Iterator[Watched]:
-    watched = Watched(browser, 1280)
+def wide(browser: Browser) -> Iterator[Dashboard]:
+    watched = Dashboard(browser, 1280)
     yield watched
     watched.close()
 
 
 def test_a_video_is_uploaded_judged_and_played_backwards(
-    wide: Watched, dashboard: str, tmp_path: Path
+    wide: Dashboard, dashboard: str, tmp_path: Path
 ) -> None:
     zoom = tmp_path / "zoom.mp4"
     made = CameraMotion(9, split="test", clip_shape=(3, 16, 96, 128))
@@ -166,7 +93,7 @@ def test_a_video_is_uploaded_judged_and_played_backwards(
     assert (tmp_path / "reversed.png").stat().st_size > 20_000
 
 
-def test_a_broken_upload_is_a_sentence(wide: Watched, dashboard: str, tmp_path: Path) -> None:
+def test_a_broken_upload_is_a_sentence(wide: Dashboard, dashboard: str, tmp_path: Path) -> None:
     (tmp_path / "broken.mp4").write_bytes(b"no video" * 500)
     wide.page.goto(f"{dashboard}?source=your+video")
     wide.page.locator('input[type="file"]').set_input_files(tmp_path / "broken.mp4")
@@ -176,7 +103,7 @@ def test_a_broken_upload_is_a_sentence(wide: Watched, dashboard: str, tmp_path: 
 
 
 def test_nothing_sticks_out_on_a_phone(browser: Browser, dashboard: str) -> None:
-    phone = Watched(browser, 400, "dark")
+    phone = Dashboard(browser, 400, "dark")
     phone.page.goto(f"{dashboard}?source=MotionDigits&length=every+motion+in+turn&play=reversed")
     expect(phone.page.locator(".js-plotly-plot")).to_have_count(2, timeout=PATIENCE)
     phone.settled()

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from c3d_teach import KitError
-from c3d_teach.classroom.checks import check_conv3d
+from c3d_teach.classroom.checks.convolution import check_conv3d
 from c3d_teach.classroom.guess import compare_guess
 from c3d_teach.classroom.oracle import Verdict
 from c3d_teach.classroom.quiz import Question, questions

@@ -23,9 +23,9 @@ def bright_ones(monkeypatch):
     images, digits = motion.split_digits("train")
     painted = 16.0 * (digits == 1).view(-1, 1, 1).expand_as(images)
     monkeypatch.setattr(motion, "split_digits", lambda split: (painted, digits))
-    motion._split_textures.cache_clear()
+    motion.split_textures.cache_clear()
     yield
-    motion._split_textures.cache_clear()  # or other tests would see squares
+    motion.split_textures.cache_clear()  # or other tests would see squares
 
 
 def sizes(split):

@@ -138,10 +138,10 @@ def test_digits_go_where_their_motion_says():
 
 
 def test_clockwise_is_clockwise():
-    from c3d_teach.data.motion import _paths
+    from c3d_teach.data.motion import paths
 
     u = torch.full((2, 5), 0.5, dtype=torch.float64)
-    angle = _paths(torch.tensor([4, 5]), u, torch.arange(16.0), 32, 32, 1.0)[2]
+    angle = paths(torch.tensor([4, 5]), u, torch.arange(16.0), 32, 32, 1.0)[2]
     assert (angle[0].diff() > 0).all() and (angle[1].diff() < 0).all()
     # a rising angle carries a mark at the right of the digit downwards: clockwise on a screen
     data = MotionDigits(2000, noise=0.0, split="train")

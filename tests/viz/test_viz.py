@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from torch.nn import functional as F
 
-from c3d_teach.classroom.quiz import questions
 from c3d_teach.errors import UsageError
-from c3d_teach.viz import notebook, static, widgets
+from c3d_teach.viz import notebook, static
 from c3d_teach.viz.charts import bars, curves
 from c3d_teach.viz.movie import animation
 from c3d_teach.viz.stepping import responses, step, step_figure
@@ -135,53 +134,6 @@ def test_each_step_is_the_number_that_torch_gives():
         assert one.sentence.endswith(f"= {static.number(truth[place].item())}.")
 
 
-@pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The text alternatives of the figures that a widget shows."""
-    seen: list[str] = []
-    monkeypatch.setattr(widgets, "show", lambda figure, alt: seen.append(alt))
-    return seen
-
-
-def test_the_stepper_draws_at_every_place(shown: list[str]):
-    stepper = widgets.Stepper(TOY[:4, :4, :6], KERNEL, start=(1, 1, 2))
-    shown.clear()
-    for place in product(*(range(s.min, s.max + 1) for s in stepper.sliders.values())):
-        stepper.draw(*place)
-    assert len(set(shown)) == len(shown) == 2 * 2 * 4
-    assert not any(s.continuous_update for s in stepper.sliders.values())
-
-
-def test_moving_a_slider_draws_the_new_place(shown: list[str]):
-    stepper = widgets.Stepper(TOY, KERNEL)
-    shown.clear()
-    stepper.sliders["x"].value = 4
-    assert shown == [step(TOY, KERNEL, 0, 0, 4).sentence]
-    assert stepper.children[1].layout.height.endswith("px")
-
-
-def test_a_stepper_that_starts_outside_is_refused():
-    with pytest.raises(UsageError, match="leaves the clip"):
-        widgets.Stepper(TOY, KERNEL, start=(9, 0, 0))
-
-
-def test_the_quiz_answers_every_click():
-    asked = questions(lesson=1)
-    quiz = widgets.Quiz(asked)
-    for question, choice, reply in zip(asked, quiz.choices, quiz.replies, strict=True):
-        assert choice.value is None and reply.value == ""
-        for option in question.replies:
-            choice.value = option
-            assert ("✔ Yes." in reply.value) == (option == question.right)
-            assert 'role="status"' in reply.value
-
-
-def test_widgets_read_as_text_without_a_kernel():
-    bundle = widgets.Quiz(questions(lesson=1))._repr_mimebundle_()
-    assert bundle["text/plain"].count("( )") == 15
-    assert "Run the notebook" in repr(widgets.Stepper(TOY, KERNEL))
-
-
 def test_playing_clips_gives_a_picture_with_words(monkeypatch: pytest.MonkeyPatch):
     pages: list[Any] = []
     monkeypatch.setattr(notebook, "display", lambda page, **_: pages.append(page))
@@ -190,3 +142,10 @@ def test_playing_clips_gives_a_picture_with_words(monkeypatch: pytest.MonkeyPatc
     assert "data:image/webp;base64," in pages[0].data
     notebook.show(static.kernel_slices(KERNEL, title="see"), alt="a kernel")
     assert pages[1]["text/plain"] == "a kernel"
+
+
+def test_said_lines_are_short_and_keep_their_per_cent_signs(capsys: pytest.CaptureFixture[str]):
+    notebook.say("Depth-1 is right on 26 % of the clips, depth-3 on 83 %. " * 5)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 3 and all(len(line) <= 88 for line in lines)
+    assert not any(line.startswith("%") for line in lines)

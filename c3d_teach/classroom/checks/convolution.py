@@ -1,9 +1,4 @@
-"""The oracle checks of the lessons' exercises, one function an exercise.
-
-Each takes what the student wrote and returns a :class:`~c3d_teach.classroom.oracle.Verdict`.
-Printing the verdict shows one sentence; a failing function never shows a traceback, and no
-sentence holds the answer.
-"""
+"""Exercise of lesson 01: a 3D convolution with loops."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The sentences about nets that lessons and pages lean on."""
+"""What the three studies of the paper showed here."""
 
 from c3d_teach.experiments.evidence import (
     DEPTH,
@@ -19,7 +19,7 @@ _RESULTS = "c3d_teach/experiments/results/"
 _FIGURES = "docs/studies/"
 _ALL = tuple(_RESULTS + f"{name}.json" for name in ("kernel_depth", "two_vs_three", "pooling"))
 
-LEDGER = (
+STUDIES = (
     Claim(
         "depth1-blind",
         "A net whose kernels are one frame deep, with the paper's pooling, gives a clip and its "

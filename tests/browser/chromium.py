@@ -1,0 +1,86 @@
+"""What browser tests share: the program, and a page that is watched while it is used."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+NO_BROWSER = (
+    "The browser tests need Chromium: `apt install chromium` (Debian, Ubuntu), `brew install "
+    "--cask chromium` (macOS), or name the program of a Chrome or Chromium in CHROMIUM."
+)
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+PATIENCE = 120_000  # milliseconds, for a page on a busy machine
+LOCAL = re.compile(r"^(data:|blob:|about:|(http|ws)://(127\.0\.0\.1|localhost)(:\d+)?(/|$))")
+
+
+def browser_program() -> str:
+    named = os.environ.get("CHROMIUM")
+    names = [named] if named else ["chromium", "chromium-browser", "google-chrome"]
+    found = next(filter(None, map(shutil.which, names)), None)
+    if not found:
+        pytest.fail(NO_BROWSER, pytrace=False)
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Until a server answers; fails with its log when it does not."""
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            with urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"The server did not start:\n{log.read_text()}", pytrace=False)
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+
+
+class Watched:
+    """A page, what it asked for and what it complained about."""
+
+    def __init__(self, browser: Browser, width: int, scheme: str = "light") -> None:
+        self.context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,  # type: ignore[arg-type]
+        )
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(PATIENCE)
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("websocket", lambda socket: self.asked.append(socket.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on(
+            "console",
+            lambda message: self.complaints.append(message.text) if message.type == "error" else 0,
+        )
+
+    def close(self) -> None:
+        self.context.close()
+        assert self.asked and not [url for url in self.asked if not LOCAL.match(url)]
+        assert not self.complaints
