@@ -2,143 +2,57 @@
 
     python notebooks/build.py [--check] [name ...]
 
-``notebooks/source/NN_topic.py`` (jupytext percent format) becomes ``notebooks/NN_topic.ipynb``:
-converted, given cell ids that depend on the text alone, executed, stripped of what differs from
-run to run, written. With ``--check`` nothing is executed: exit code 1 if a notebook's cells are
-not those of its source.
-
-A cell tagged ``solution`` holds the answer to an exercise between ``### BEGIN SOLUTION`` and
-``### END SOLUTION``. The notebook gets a stub in its place and the tag ``exercise``.
+``notebooks/source/NN_topic.py`` becomes ``notebooks/NN_topic.ipynb``: converted
+(``c3d_teach.classroom.lessons`` says how), executed, stripped of what differs from run to run,
+written. With ``--check`` nothing is executed: exit code 1 if a notebook's cells are not those of
+its source.
 """
 
 import argparse
-import hashlib
-import os
-import re
 import sys
 from pathlib import Path
 
-import jupytext
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
+
+from c3d_teach.classroom.lessons import (
+    STUB,
+    BuildError,
+    read_source,
+    same_cells,
+    solutions_of,
+    telling_lines,
+)
+from c3d_teach.classroom.running import execute as run
+
+__all__ = [  # what tests use of this file
+    "HERE",
+    "SOURCES",
+    "STUB",
+    "BuildError",
+    "execute",
+    "main",
+    "read_source",
+    "same_cells",
+    "solutions_of",
+    "telling_lines",
+    "write",
+]
 
 HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "source"
-STUB = ("# YOUR CODE HERE", 'raise NotImplementedError("write your lines here")')
-_ANSWER = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION$", re.M | re.S)
-_WIDGET = "application/vnd.jupyter.widget-view+json"
-# what a machine would leave in an output: homes, temporary folders, addresses in memory
-_MACHINE = re.compile(
-    r"(/home/|/root/|/Users/|/tmp/|/work/|[A-Z]:\\\\|site-packages|0x[0-9a-f]{8})"
-)
-_SECONDS_A_CELL = 120
-
-
-class BuildError(Exception):
-    """A notebook cannot be built; the message says which cell and why."""
-
-
-def read_source(path: Path, *, solutions: bool = False) -> NotebookNode:
-    """The notebook of a source, not executed; with stubs unless ``solutions``.
-
-    Raises:
-        BuildError: for a solution cell without its two marks.
-    """
-    notebook = jupytext.read(path, fmt="py:percent")
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        if "solution" in tags:
-            stubbed, found = _ANSWER.subn(_stub, cell.source)
-            if not found:
-                raise BuildError(f"{path.name}: a solution cell has no BEGIN and END SOLUTION.")
-            if not solutions:
-                cell.source = stubbed
-                cell.metadata["tags"] = ["exercise" if t == "solution" else t for t in tags]
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"file_extension": ".py", "name": "python"},
-        }
-    )
-    notebook.nbformat, notebook.nbformat_minor = 4, 5
-    _name_cells(notebook, path.stem)
-    return notebook
-
-
-def solutions_of(path: Path) -> list[str]:
-    """The text of the solution cells of a source, in order."""
-    cells = read_source(path, solutions=True).cells
-    return [c.source for c in cells if "solution" in c.metadata.get("tags", [])]
 
 
 def execute(notebook: NotebookNode, *, folder: Path = HERE) -> NotebookNode:
-    """Run the notebook in ``folder`` and strip what differs from run to run.
-
-    Raises:
-        BuildError: for a cell that fails, warns, or prints something of this machine.
-    """
-    # The kernel must not colour its output, nor depend on where the build was started.
-    os.environ.pop("FORCE_COLOR", None)
-    client = NotebookClient(
-        notebook,
-        timeout=_SECONDS_A_CELL,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        extra_arguments=["--log-level=ERROR"],  # of the kernel, not of the notebook
-    )
-    client.execute()
-    notebook.metadata.pop("widgets", None)
-    for count, cell in enumerate(notebook.cells):
-        cell.metadata.pop("execution", None)
-        for output in cell.get("outputs", []):
-            # without its state a widget is an error message; its plain text is readable
-            output.get("data", {}).pop(_WIDGET, None)
-            if output.output_type == "stream" and output.name == "stderr":
-                raise BuildError(f"Cell {count} wrote to stderr: {output.text.strip()}")
-            for kind, text in _texts(output):
-                if _MACHINE.search(text):
-                    raise BuildError(f"Cell {count} shows something of this machine in {kind}.")
-    return notebook
-
-
-def same_cells(built: NotebookNode, source: NotebookNode) -> bool:
-    """Do both have the same cells: kind, text, tags, id?"""
-
-    def key(notebook: NotebookNode) -> list[tuple[str, ...]]:
-        return [
-            (c.cell_type, c.source, c.get("id", ""), *c.metadata.get("tags", []))
-            for c in notebook.cells
-        ]
-
-    return key(built) == key(source)
+    """Run the notebook beside the others; see :func:`c3d_teach.classroom.running.execute`."""
+    return run(notebook, folder=folder)
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write whole or not at all."""
     part = path.with_name(f".{path.name}.part")
-    part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
+    part.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
     part.replace(path)
-
-
-def _stub(answer: re.Match[str]) -> str:
-    return "\n".join(answer[1] + line for line in STUB)
-
-
-def _name_cells(notebook: NotebookNode, name: str) -> None:
-    """Ids from the notebook's name and the cell's text; equal texts are counted."""
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        text = f"{name}\n{cell.cell_type}\n{cell.source}"
-        seen[text] = seen.get(text, 0) + 1
-        cell["id"] = hashlib.sha256(f"{text}\n{seen[text]}".encode()).hexdigest()[:12]
-
-
-def _texts(output: NotebookNode) -> list[tuple[str, str]]:
-    texts = [("text", output.get("text", ""))]
-    texts += [(k, v) for k, v in output.get("data", {}).items() if k.startswith("text/")]
-    # the base64 of a picture may hold anything
-    return [(k, re.sub(r"base64,[A-Za-z0-9+/=]+", "", v)) for k, v in texts if isinstance(v, str)]
 
 
 def _chosen(names: list[str]) -> list[Path]:

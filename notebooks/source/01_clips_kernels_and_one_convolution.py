@@ -20,12 +20,15 @@
 # - build a kernel that answers to things moving right, and say why no flat kernel can;
 # - let a kernel be learnt from examples.
 #
-# **Time:** 45 minutes, the exercise included. **You need:** Python, and a rough idea of what an
+# **Time:** 60 minutes, the exercise included. **You need:** Python, and a rough idea of what an
 # array is. No neural networks yet. **It runs** on a laptop, without a network, in under a minute.
 #
 # The paper behind this course is *Learning Spatiotemporal Features with 3D Convolutional
 # Networks* by Tran, Bourdev, Fergus, Torresani and Paluri (ICCV 2015). Its net is called
 # **C3D**. Today we look at the one operation it is made of.
+#
+# New words are in **bold** where they first come. All of them stand in the
+# [glossary](glossary.md), with their Chinese names.
 
 # %% [markdown]
 # ## A question
@@ -44,7 +47,7 @@ import torch
 from torch.nn import functional as F
 
 from c3d_teach import MotionDigits
-from c3d_teach.classroom.checks import check_conv3d
+from c3d_teach.classroom.checks.convolution import check_conv3d
 from c3d_teach.classroom.guess import compare_guess
 from c3d_teach.classroom.quiz import questions
 from c3d_teach.viz.charts import bars, curves
@@ -58,7 +61,8 @@ from c3d_teach.viz.static import (
     xt_sections,
 )
 from c3d_teach.viz.stepping import step, step_figure
-from c3d_teach.viz.widgets import Quiz, Stepper
+from c3d_teach.viz.widgets.quiz import Quiz
+from c3d_teach.viz.widgets.stepper import Stepper
 
 digits = MotionDigits(512)
 walk = digits[337]["clip"]
@@ -133,7 +137,8 @@ print("added up:", int(products.sum()))
 
 # %% [markdown]
 # That is all. **Lay the kernel on a window, multiply number by number, add up.** One window gives
-# one number. The next figure shows the same step. Check one product in your head.
+# one number. That number is the kernel's **response** at this place. The next figure shows the same
+# step. Check one product in your head.
 
 # %%
 flat_step = step(toy, flat_kernel[None], t=1, y=1, x=1)
@@ -213,7 +218,8 @@ show(
 # %% [markdown]
 # **What to see.** In each of the three frames the bar lies exactly under the 2s, because it moves
 # as the kernel "expects". The three sums agree and add up to 54. One place to the left or right
-# (the response map on the right) they do not.
+# (the response map on the right) they do not. And from one t to the next the loudest place moves
+# right by one: it walks with the bar.
 
 # %% [markdown]
 # ## 5. Your turn
@@ -222,7 +228,8 @@ show(
 # |---|---|---|---|
 # | Write a 3D convolution | ●●○○○ | ●●●●● | 15 minutes |
 #
-# Write `conv3d(clip, kernel)` with loops. Two things are new.
+# Write `conv3d(clip, kernel)` with loops. The window moves by one place at a time, as before; this
+# is called **stride** 1. Two things are new.
 #
 # **Channels.** The clip is `(C, L, H, W)`, the kernel is `(C, d, k, k)`. The window holds all
 # channels. All products are added up, so the answer has no channels: it is `(L, H, W)`.
@@ -529,7 +536,8 @@ show(
 # temporal depth and k is kernel spatial size". The authors then fix k = 3 and ask which d is best.
 # Of the depths they tried, 3 in all layers came out first. <!-- claim: order-hangs-on-rate -->
 # On the moving digits of this kit several depths are as good, and which comes first hangs on how
-# the nets are trained. A later lesson tries it again; the measurements are in `docs/studies.md`.
+# the nets are trained. Lesson 4 tries it again; the measurements are in
+# [docs/studies.md](../docs/studies.md).
 #
 # Figure 1 of the paper compares three things that can be done with frames. Here they are as
 # shapes. Look at where time goes.
@@ -548,13 +556,13 @@ for name, before, after in (
     print(f"{name:<27} {tuple(before.shape[1:])!s:<16} → {tuple(after.shape[1:])}")
 
 # %% [markdown]
-# (a) An image gives an image; of how these digits move it holds nothing.
-# <!-- claim: one-frame-chance -->
-# (b) Sixteen frames, stacked like colours, give *one image*: this kernel does see motion,
-# <!-- claim: channels-know-how --> and a net of such a layer can name it. But after that layer time
-# is gone, and the next one has none to look at.
-# (c) A clip gives a **clip**. Time is still there, and a next layer can look for motion in it
-# again. On this idea C3D is built: every convolution in it is 3D.
+# - (a) An image gives an image; of how these digits move it holds nothing.
+#   <!-- claim: one-frame-chance -->
+# - (b) Sixteen frames, stacked like colours, give *one image*. After that layer time is gone, and
+#   the next one has none to look at. What does the image still know of the motion? That is a
+#   question of lesson 2.
+# - (c) A clip gives a **clip**. Time is still there, and a next layer can look for motion in it
+#   again. On this idea C3D is built: every convolution in it is 3D.
 #
 # ## 10. Five questions
 #
