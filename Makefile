@@ -47,11 +47,11 @@ app: $(READY)
 
 lab: $(READY)
 	@echo "Starting JupyterLab: a browser opens in 10 seconds; Ctrl+C twice stops it."
-	@$(RUN)/jupyter lab notebooks
+	@$(RUN)/jupyter lab --config=.jupyter/lab_config.py
 
 test: $(READY)
 	@echo "Testing the kit on this machine: up to 15 minutes on two cores."
-	@$(if $(CHROMIUM),,echo "There is no Chromium here: its tests of the dashboard are left out.")
+	@$(if $(CHROMIUM),,echo "There is no Chromium here: what needs a browser is left out.")
 	@$(RUN)/pytest tests --ignore=tests/acceptance $(if $(CHROMIUM),,-m "not browser") $(ARGS)
 
 accept: $(READY)
