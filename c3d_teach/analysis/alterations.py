@@ -53,6 +53,27 @@ def alter(clips: Tensor, how: str, *, seed: int = 0) -> Tensor:
     raise UsageError(f"{how!r} is no alteration; there are {', '.join(ALTERATIONS)}.")
 
 
+def at_speed(frames: Tensor, factor: float, length: int) -> Tensor:
+    """A film at another speed, cut into clips: frames are left out, or shown again.
+
+    Args:
+        frames: ``(M, H, W, C)``, in the order they are played.
+        factor: 2 takes every second frame, 0.5 takes each twice.
+        length: frames in a clip; a last clip that is not whole is dropped.
+
+    Returns:
+        ``(N, length, H, W, C)``; N is 0 for a film that is too short at that speed.
+
+    Raises:
+        UsageError: for a factor or length that is not above 0.
+    """
+    if factor <= 0 or length < 1:
+        raise UsageError(f"factor is {factor} and length {length}; both are above 0.")
+    count = int(len(frames) / factor) // length
+    taken = (torch.arange(count * length, dtype=torch.float64) * factor).long()
+    return frames[taken].view(count, length, *frames.shape[1:])
+
+
 @dataclass(frozen=True)
 class Change:
     """Where an answer changed most.

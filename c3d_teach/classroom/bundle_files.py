@@ -8,13 +8,13 @@ from c3d_teach.classroom.lessons import LESSON
 
 FOLDERS = ("app", "c3d_teach", "docs")  # whole, but for what is named below
 SINGLE = (
+    "app/.streamlit/config.toml",
     "notebooks/glossary.md",
     "requirements.lock",
     "environment.yml",
     ".jupyter/lab_config.py",
     ".jupyter/overrides.json",
     ".jupyter/page_config.json",
-    ".streamlit/config.toml",
     "LICENSE",
     "NOTICE",
 )

@@ -60,7 +60,8 @@ class Case:
         name: what is special about the call, for the sentence: ``a kernel of depth 1``.
         inputs: the arguments by name, in order: tensors or plain values; each call gets copies.
         expected: the right answer.
-        mistakes: sentence → the answer that this mistake gives, most telling first.
+        mistakes: sentence → the answer that this mistake gives, most telling first; one that
+            happens to be right here is never named.
         returns: what the function should return: ``"tensor"``, one ``"number"``, or
             ``"numbers"``, a list or tuple of them.
     """
@@ -101,6 +102,27 @@ def answer(function: Function, case: Case, *, name: str) -> Tensor:
     Raises:
         AnswerError: when it stops with an error, changes its inputs, or gives no numbers.
     """
+    return numbers(returned(function, case, name=name), case, name=name)
+
+
+def sized(function: Function, case: Case, *, name: str) -> Tensor:
+    """The same for a case that stands for a property: only the shape has to be right.
+
+    Raises:
+        AnswerError: also for another shape.
+    """
+    given = answer(function, case, name=name)
+    if given.shape != case.expected.shape:
+        compare(given, case, name=name)
+    return given
+
+
+def returned(function: Function, case: Case, *, name: str) -> Any:
+    """Call the function on copies of the case's inputs; what it returns, as it is.
+
+    Raises:
+        AnswerError: when it stops with an error or changes its inputs.
+    """
     copies = [deepcopy(value) for value in case.inputs.values()]
     try:
         given = function(*copies)
@@ -120,7 +142,7 @@ def answer(function: Function, case: Case, *, name: str) -> Tensor:
                 f"{name} changed the {key} it was given. Others may still need it: write into "
                 "a new tensor, or take a copy with .clone() first."
             )
-    return _numbers(given, case, name=name)
+    return given
 
 
 def compare(given: Tensor, case: Case, *, name: str) -> None:
@@ -172,6 +194,12 @@ def same(given: Tensor, other: Tensor) -> bool:
     return given.shape == other.shape and bool(_close(given, other).all())
 
 
+def order_of(clip: Tensor, other: Tensor) -> list[int]:
+    """Which frame of the clip stands at each place of the other; -1 where it is none."""
+    equal = (other[:, None] == clip[None]).flatten(2).all(2)
+    return [int(row.nonzero()[0]) if bool(row.any()) else -1 for row in equal]
+
+
 def size(shape: Any) -> str:
     return "×".join(str(int(n)) for n in shape) or "a single number"
 
@@ -181,7 +209,12 @@ def _close(given: Tensor, other: Tensor) -> Tensor:
     return torch.isclose(given.double(), other.double(), rtol=1e-4, atol=1e-4)
 
 
-def _numbers(given: Any, case: Case, *, name: str) -> Tensor:
+def numbers(given: Any, case: Case, *, name: str) -> Tensor:
+    """What a function returned, as float64.
+
+    Raises:
+        AnswerError: when it is not of the kind that the case asks for.
+    """
     if given is None:
         raise AnswerError(
             f"{name} returned None. Does it still hold the stub, or is a `return` missing at "

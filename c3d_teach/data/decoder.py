@@ -19,6 +19,7 @@ from typing import IO, Any
 import numpy as np
 
 from c3d_teach.data.container import cut_off, hidden_frames, why_unreadable
+from c3d_teach.data.limits import Limits, check_kind, check_size
 from c3d_teach.errors import VideoError
 from c3d_teach.files import printable
 
@@ -139,13 +140,14 @@ def clips_of(
         raise VideoError(f"{path} breaks off after frame {frames - 1}: {cut}. Copy it again.")
 
 
-def _serve() -> int:
-    """Answer requests until the other end closes, or dies."""
+def _serve(memory: int = _MEMORY_LIMIT) -> int:
+    """Answer requests until the other end closes, or dies; within ``memory`` bytes."""
     if sys.platform == "linux":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it writes to pipes only
     # the answers have standard output to themselves: what a codec prints there goes to stderr
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -161,6 +163,9 @@ def _serve() -> int:
         request = json.loads(requests.get())
         numbers = request["length"], request["stride"], tuple(request["size"])
         try:
+            if limits := request.get("limits"):
+                check_kind(Path(request["path"]))
+                check_size(Path(request["path"]), Limits(**limits))
             for item in clips_of(Path(request["path"]), *numbers):
                 if isinstance(item, VideoInfo):
                     _say(out, {"info": asdict(item)})
@@ -169,6 +174,8 @@ def _serve() -> int:
             _say(out, {"end": True})
         except VideoError as error:
             _say(out, {"error": str(error)})
+        except MemoryError:
+            _say(out, {"error": f"{request['path']} needs more memory than a video may take here."})
         except BrokenPipeError:
             return 0
 
@@ -180,4 +187,4 @@ def _say(out: IO[bytes], head: dict[str, Any], data: bytes | memoryview = b"") -
 
 
 if __name__ == "__main__":
-    sys.exit(_serve())
+    sys.exit(_serve(*map(int, sys.argv[1:2])))

@@ -9,7 +9,9 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -18,6 +20,7 @@ import torch
 from torch import Tensor
 
 from c3d_teach.data.decoder import VideoInfo
+from c3d_teach.data.limits import Limits
 from c3d_teach.errors import VideoError
 
 PATIENCE = 30.0  # seconds a decoder may take for one clip before it counts as hung
@@ -33,10 +36,15 @@ class Decoder:
     Args:
         patience: seconds the child may take for one clip.
         served: videos before the child is replaced.
+        limits: for files from elsewhere; they also set the patience.
     """
 
-    def __init__(self, *, patience: float = PATIENCE, served: int = _SERVED) -> None:
-        self.patience, self.served = patience, served
+    def __init__(
+        self, *, patience: float = PATIENCE, served: int = _SERVED, limits: Limits | None = None
+    ) -> None:
+        self.patience, self.served, self.limits = patience, served, limits
+        if limits:
+            self.patience = limits.patience
         self._child: _Child | None = None
 
     def clips(
@@ -51,12 +59,18 @@ class Decoder:
         """
         if self._child and self._child.requests >= self.served:
             self.close()
-        child = self._child = self._child or _Child()
-        answered = False
+        child = self._child = self._child or _Child(self.limits)
+        answered, started = False, time.monotonic()
+        request = {"path": str(path), "length": length, "stride": stride, "size": size}
         try:
-            child.ask({"path": str(path), "length": length, "stride": stride, "size": size})
+            child.ask(request | ({"limits": asdict(self.limits)} if self.limits else {}))
             while True:
                 answer = child.answers.get(timeout=self.patience)
+                if self.limits and time.monotonic() - started > self.limits.seconds:
+                    raise VideoError(
+                        f"{path} took more than {self.limits.seconds:.0f} s to decode; cut a "
+                        "shorter or smaller piece from it."
+                    )
                 if answer is None:
                     code = child.process.wait(timeout=self.patience)
                     raise VideoError(
@@ -107,9 +121,10 @@ class _Child:
     it, and through the pipe the child, to the pace of whoever takes the clips.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None) -> None:
+        memory = [str(limits.memory)] if limits else []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "c3d_teach.data.decoder"],
+            [sys.executable, "-m", "c3d_teach.data.decoder", *memory],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from c3d_teach.data.decoder import VideoInfo, clips_of, info_of
 from c3d_teach.data.decoding import PATIENCE, Decoder
+from c3d_teach.data.limits import Limits
 from c3d_teach.data.transforms import FRAME_SIZE
 from c3d_teach.errors import UsageError
 
@@ -66,19 +67,25 @@ def open_clips(
     stride: int = 16,
     size: tuple[int, int] = FRAME_SIZE,
     isolated: bool = False,
+    limits: Limits | None = None,
 ) -> tuple[VideoInfo, Iterator[Tensor]]:
-    """What the file says of itself, and its clips as :func:`read_clips` gives them."""
+    """What the file says of itself, and its clips as :func:`read_clips` gives them.
+
+    Args:
+        limits: for a file from elsewhere, which is then always decoded in a child process.
+    """
     for name, value in {"length": length, "stride": stride, "size": min(size)}.items():
         if value < 1:
             raise UsageError(f"{name} is {value}; it is at least 1.")
-    stream = (_isolated if isolated else clips_of)(Path(path), length, stride, size)
+    what = Path(path), length, stride, size
+    stream = _isolated(*what, limits) if isolated or limits else clips_of(*what)
     info = next(stream)
     assert isinstance(info, VideoInfo)
     return info, (torch.as_tensor(item) for item in stream if not isinstance(item, VideoInfo))
 
 
 def _isolated(
-    path: Path, length: int, stride: int, size: tuple[int, int]
+    path: Path, length: int, stride: int, size: tuple[int, int], limits: Limits | None
 ) -> Iterator[VideoInfo | Tensor]:
-    with Decoder(patience=PATIENCE) as decoder:
+    with Decoder(patience=PATIENCE, limits=limits) as decoder:
         yield from decoder.clips(path, length, stride, size)

@@ -20,7 +20,7 @@ import torch
 from c3d_teach.data.counter import key_of
 from c3d_teach.data.motion import MotionDigits
 from c3d_teach.experiments.outcome import Estimate, estimate
-from c3d_teach.experiments.trials import versions
+from c3d_teach.experiments.trial_run import versions
 from c3d_teach.files import write_json
 from c3d_teach.models.arithmetic import describe
 from c3d_teach.models.baselines import StackedFramesNet

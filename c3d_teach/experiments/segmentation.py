@@ -21,7 +21,7 @@ from c3d_teach.data.motion import MotionDigits
 from c3d_teach.data.segmentation import INK, MotionSegmentation
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.experiments.overlaps import ALIKE, COMPARE, DIM, PAIRS, RESULT, START
-from c3d_teach.experiments.trials import versions
+from c3d_teach.experiments.trial_run import versions
 from c3d_teach.files import write_json
 from c3d_teach.models.c3d import C3D
 from c3d_teach.models.classifier import Classifier

@@ -25,7 +25,8 @@ from c3d_teach.data.motion import MotionDigits
 from c3d_teach.device import pick_device, processor_name
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.experiments.outcome import Outcome, validation
-from c3d_teach.experiments.trials import BOTH, Setting, Trial, run_trial, versions
+from c3d_teach.experiments.trial_run import run_trial, versions
+from c3d_teach.experiments.trials import BOTH, Setting, Trial
 from c3d_teach.files import writable_folder, write_json
 from c3d_teach.models.arithmetic import describe
 from c3d_teach.models.arrow_of_time import arrow_of_time

@@ -181,3 +181,12 @@ def pooled(pool: Pool, size: Sequence[int], clip_length: int) -> Triple:
         (n + pad) // k if pad else ceil(n / k) for n, k in zip((height, width), window, strict=True)
     ]
     return (length // depth, rounded[0], rounded[1])
+
+
+def short(count: int) -> str:
+    """A large count in three figures: ``19.3 G``, ``512 M``, ``3.1 k``."""
+    for step, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= step:
+            value = count / step
+            return f"{value:.0f} {letter}" if value >= 100 else f"{value:.3g} {letter}"
+    return str(count)

@@ -7,9 +7,10 @@ windows; the largest of a window does not depend on the order within it; and whe
 left there is no order any more.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c3d_teach.models.arithmetic import Conv, Pool, trace
+from c3d_teach.models.arithmetic import Conv, Layer, Pool, trace
 from c3d_teach.models.baselines import FrameNet, LateAverageNet
 from c3d_teach.models.builder import ConvNet
 
@@ -41,8 +42,17 @@ def arrow_of_time(model: ConvNet) -> Arrow:
         return Arrow(True, "a mean over frames does not depend on their order")
     if model.layer_input != model.clip_shape:
         return Arrow(False, "its first layer has a weight for each frame")
-    length = model.clip_shape[1]
-    for layer, row in zip(model.layers, trace(model.layers, model.clip_shape), strict=True):
+    return arrow_in(model.layers, model.clip_shape)
+
+
+def arrow_in(layers: Sequence[Layer], clip_shape: Sequence[int]) -> Arrow:
+    """The same for a list of layers that see the clip ``(C, L, H, W)`` as it is, without a net.
+
+    Raises:
+        UsageError: where time runs out.
+    """
+    length = clip_shape[1]
+    for layer, row in zip(layers, trace(layers, clip_shape), strict=True):
         if isinstance(layer, Conv):
             if layer.kernel[0] > 1 and length > 1:
                 return Arrow(False, f"{layer.name} sees {layer.kernel[0]} frames in order")

@@ -46,16 +46,7 @@ class C3D(ConvNet):
         if pool5 not in ("ceil", "symmetric"):
             raise UsageError(f"pool5 is {pool5!r}; it is 'ceil' or 'symmetric'.")
         (depth,) = _depths(kernel_depth, 1)
-        layers: list[Layer] = []
-        for group, (filters, pool) in enumerate(zip(C3D_FILTERS, POOL_DEPTHS, strict=True), 1):
-            # conv1a and conv2a carry an "a" though they stand alone: the released names
-            layers += [
-                Conv(f"conv{group}{letter}", scaled(count, width), (depth, 3, 3))
-                for letter, count in zip("ab", filters, strict=False)
-            ]
-            layers.append(Pool(f"pool{group}", (pool, 2, 2), pool5 if group == 5 else "ceil"))
-        layers += [Full(name, scaled(4096, width)) for name in ("fc6", "fc7")]
-        layers.append(Full("fc8", _classes(num_classes)))
+        layers = c3d_layers(num_classes, (depth,) * 5, POOL_DEPTHS, width, pool5)
         config = {
             "net": "C3D",
             "num_classes": num_classes,
@@ -112,6 +103,27 @@ class SearchNet(ConvNet):
         if strides != NO_STRIDE:  # the paper's net is described as it always was
             config["stride"] = list(strides)
         super().__init__(layers, clip_shape, dropout=dropout, config=config)
+
+
+def c3d_layers(
+    num_classes: int,
+    depths: Sequence[int],
+    pools: Sequence[int],
+    width: float,
+    pool5: str = "ceil",
+) -> list[Layer]:
+    """The layer list of C3D, with a depth of kernels and a pool for each of its five groups."""
+    layers: list[Layer] = []
+    five = zip(C3D_FILTERS, depths, pools, strict=True)
+    for group, (filters, depth, pool) in enumerate(five, 1):
+        # conv1a and conv2a carry an "a" though they stand alone: the released names
+        layers += [
+            Conv(f"conv{group}{letter}", scaled(count, width), (depth, 3, 3))
+            for letter, count in zip("ab", filters, strict=False)
+        ]
+        layers.append(Pool(f"pool{group}", (pool, 2, 2), pool5 if group == 5 else "ceil"))
+    layers += [Full(name, scaled(4096, width)) for name in ("fc6", "fc7")]
+    return [*layers, Full("fc8", _classes(num_classes))]
 
 
 def search_layers(

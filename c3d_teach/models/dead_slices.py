@@ -6,9 +6,10 @@ with zeros and get a gradient of exactly zero; only weight decay ever moves them
 that meet frames only for outputs which a later pool or stride leaves out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from c3d_teach.models.arithmetic import Full, Pool, trace
+from c3d_teach.models.arithmetic import Full, Layer, Pool, trace
 from c3d_teach.models.builder import ConvNet
 
 
@@ -37,11 +38,23 @@ def dead_slices(model: ConvNet) -> list[DeadSlices]:
     Args:
         model: a net of this kit; its ``clip_shape`` decides how long each layer's input is.
     """
-    rows = list(trace(model.layers, model.layer_input))
-    inputs = [model.layer_input, *(row.shape for row in rows)]
+    return dead_in(model.layers, model.layer_input)
+
+
+def dead_in(layers: Sequence[Layer], clip_shape: Sequence[int]) -> list[DeadSlices]:
+    """The same for a list of layers, without a net.
+
+    Args:
+        layers: fully connected ones last.
+        clip_shape: ``(C, L, H, W)`` of the first one's input.
+
+    Raises:
+        UsageError: where time runs out.
+    """
+    inputs = [tuple(clip_shape), *(row.shape for row in trace(layers, clip_shape))]
     found = []
     used: set[int] = set()  # frames of a layer's output that reach the logits
-    for layer, shape in reversed(list(zip(model.layers, inputs, strict=False))):
+    for layer, shape in reversed(list(zip(layers, inputs, strict=False))):
         if isinstance(layer, Full):
             used = set(range(shape[1])) if len(shape) > 1 else used
         elif isinstance(layer, Pool):

@@ -6,6 +6,7 @@ Published weights of C3D are read and written through :mod:`c3d_teach.models.pub
 import json
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from math import inf, isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.errors import KitError, UsageError, WeightsError
 from c3d_teach.files import write_atomically
+from c3d_teach.models.arithmetic import Full
 from c3d_teach.models.baselines import FrameNet, LateAverageNet, StackedFramesNet
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.c3d import C3D, SearchNet
@@ -135,7 +137,9 @@ def load(
         preprocess = Preprocess.from_dict(json.loads(described["preprocess"]), mean_volume)
         classes = tuple(str(c) for c in json.loads(described["classes"]))
         card = dict(json.loads(described["card"]))
-    except (KeyError, TypeError, ValueError) as error:
+        _check_fit(model, preprocess, classes, card)
+    except (KeyError, TypeError, ValueError, ArithmeticError, RuntimeError) as error:
+        # of numbers beyond all sizes torch raises a RuntimeError, Python an ArithmeticError
         reason = error if isinstance(error, KitError) else f"{type(error).__name__}: {error}"
         raise WeightsError(f"The description inside {path} is damaged ({reason}).") from error
     name = path.stem if path.parent == _ASSETS else str(name_or_path)
@@ -177,6 +181,28 @@ def filled(make: Callable[[], Net], weights: dict[str, Tensor]) -> Net:
             raise UsageError(f"{name} holds NaN or infinite weights; its training has diverged")
     model.load_state_dict(weights, assign=True)
     return model.requires_grad_(True)
+
+
+def _check_fit(
+    model: ConvNet, preprocess: Preprocess, classes: tuple[str, ...], card: dict[str, Any]
+) -> None:
+    """Stop where a net, its preprocessing and its class names are not of one another.
+
+    Raises:
+        UsageError: saying what the net takes, and what is described.
+    """
+    channels, *size = model.clip_shape
+    given = [preprocess.length, *preprocess.crop]
+    if given != size or not len(preprocess.mean) == len(preprocess.std) == channels:
+        raise UsageError(
+            f"the net takes clips {'×'.join(map(str, model.clip_shape))}, and the preprocessing "
+            f"makes {'×'.join(map(str, [len(preprocess.mean), *given]))}"
+        )
+    if not (all(map(isfinite, preprocess.mean)) and all(0 < v < inf for v in preprocess.std)):
+        raise UsageError("mean and std of the preprocessing are no sound numbers")
+    answers = model.layers[-1].features if isinstance(model.layers[-1], Full) else 0
+    if "fc8" not in card and len(classes) != answers:
+        raise UsageError(f"the net has {answers} answers, and {len(classes)} classes are named")
 
 
 def read_own_file(path: Path) -> tuple[dict[str, str], dict[str, Tensor]] | None:

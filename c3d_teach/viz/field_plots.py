@@ -195,6 +195,7 @@ def receptive_fields_plot(
         figure.update_xaxes(title=title, **at)
     figure.update_layout(**calm(120 + 28 * len(rows)), barmode="overlay", bargap=0.35)
     figure.update_layout(legend={"yref": "container", "y": 0.01, "yanchor": "bottom"})
+    figure.update_layout(margin={"r": 34})  # for the number behind the longest field
     figure.update_xaxes(fixedrange=True, zeroline=False, gridcolor=FAINT, automargin=True)
     figure.update_yaxes(fixedrange=True, showgrid=False, autorange="reversed")
     return figure

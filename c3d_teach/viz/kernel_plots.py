@@ -5,31 +5,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from c3d_teach.viz.interactive import BAR, FAINT, MARK, calm
 from c3d_teach.viz.kernel_charts import (
-    AMPLITUDES,
     PANELS,
     axis_name,
     channel_name,
-    drift_names,
-    energy_shares,
-    frequency_name,
     jitter,
     layer_name,
     layers_of,
     offsets,
-    percent,
 )
-from c3d_teach.viz.static import ORANGE, SKY
+from c3d_teach.viz.kernel_panels import add_energy, add_spectrum, weights_heat
+from c3d_teach.viz.static import SKY
 
 if TYPE_CHECKING:
     from c3d_teach.analysis.filters.kernels import KernelStatistics, KernelView
 
 _BELOW = ((0.0, 0.2), (0.26, 0.46), (0.56, 0.76), (0.89, 1.0))  # places of the lower panels
-_SIGNED = [[0.0, SKY], [0.5, "white"], [1.0, ORANGE]]
 
 
 def kernel_plot(view: "KernelView") -> go.Figure:
@@ -57,20 +51,20 @@ def kernel_plot(view: "KernelView") -> go.Figure:
     )
     most = float(np.abs(view.slices).max())
     for place, one in enumerate(view.slices):
-        figure.add_trace(_heat(one, most, "x", "y"), row=1, col=1 + 4 * place)
+        figure.add_trace(weights_heat(one, most, "x", "y"), row=1, col=1 + 4 * place)
         figure.update_yaxes(autorange="reversed", row=1, col=1 + 4 * place)
         figure.update_xaxes(title=axis_name("x", view.step[2], "pixel"), row=1, col=1 + 4 * place)
     figure.update_yaxes(title=axis_name("y", view.step[1], "pixel"), row=1, col=1)
     most = max(float(np.abs(view.xt).max()), float(np.abs(view.yt).max()))
     for place, (section, name) in enumerate(((view.xt, "x"), (view.yt, "y"))):
-        heat = _heat(section, most, name, "time")
+        heat = weights_heat(section, most, name, "time")
         at = {"row": 2, "col": 1 + place * depth}
         figure.add_trace(heat, **at)
         figure.update_yaxes(autorange="reversed", tickvals=list(range(depth)), ticktext=named, **at)
         figure.update_xaxes(title=axis_name(name, view.step[1], "pixel"), **at)
     figure.update_yaxes(title=axis_name("time from t", view.step[0], "frame"), row=2, col=1)
-    _add_spectrum(figure, view, {"row": 2, "col": 1 + 2 * depth})
-    _add_energy(figure, view, {"row": 2, "col": 1 + 3 * depth})
+    add_spectrum(figure, view, {"row": 2, "col": 1 + 2 * depth})
+    add_energy(figure, view, {"row": 2, "col": 1 + 3 * depth})
     for place, domain in enumerate(_BELOW):
         figure.layout[f"xaxis{depth + 1 + place}"].domain = domain
         figure.layout.annotations[depth + place].x = sum(domain) / 2
@@ -157,73 +151,3 @@ def kernel_statistics_plot(statistics: "Sequence[KernelStatistics]") -> go.Figur
         zeroline=False,
     )
     return figure
-
-
-def _heat(values: NDArray[np.float64], most: float, across: str, down: str) -> go.Heatmap:
-    return go.Heatmap(
-        z=values,
-        colorscale=_SIGNED,
-        zmin=-(most or 1.0),
-        zmax=most or 1.0,
-        showscale=False,
-        xgap=1,
-        ygap=1,
-        hovertemplate=f"{across} %{{x}}, {down} %{{y}}: %{{z:.3g}}<extra></extra>",
-    )
-
-
-def _add_spectrum(figure: go.Figure, view: "KernelView", at: dict[str, int]) -> None:
-    figure.add_trace(
-        go.Heatmap(
-            z=view.plane,
-            x=view.plane_spatial,
-            y=view.plane_temporal,
-            colorscale=[[i / (len(AMPLITUDES) - 1), c] for i, c in enumerate(AMPLITUDES)],
-            zmin=0,
-            zmax=float(view.plane.max()) or 1.0,
-            showscale=False,
-            zsmooth="best",
-            hovertemplate="spatial %{x:.2f}, temporal %{y:.2f}: %{z:.3g}<extra></extra>",
-        ),
-        **at,
-    )
-    figure.update_xaxes(
-        title=frequency_name("spatial", view.step[1], "pixel").replace("\n", "<br>"),
-        tickvals=[0, 0.25, 0.5],
-        **at,
-    )
-    figure.update_yaxes(
-        title=frequency_name("temporal", view.step[0], "frame").replace("\n", "<br>"),
-        tickvals=[-0.5, 0, 0.5],
-        **at,
-    )
-    for name, y in zip(drift_names(view), (0.42, -0.42), strict=True):
-        figure.add_annotation(
-            text=f"<b>{name}</b>",
-            x=0.48,
-            y=y,
-            xanchor="right",
-            showarrow=False,
-            font={"color": "black"},
-            bgcolor="rgba(255, 255, 255, 0.7)",
-            **at,
-        )
-
-
-def _add_energy(figure: go.Figure, view: "KernelView", at: dict[str, int]) -> None:
-    labels, shares = energy_shares(view)
-    figure.add_trace(
-        go.Bar(
-            x=np.nan_to_num(shares),
-            y=[label.replace("\n", "<br>") for label in labels],
-            orientation="h",
-            marker_color=[MARK] + [BAR] * (len(shares) - 1),
-            text=[percent(v) for v in shares],
-            textposition="outside",
-            cliponaxis=False,
-            hoverinfo="skip",
-        ),
-        **at,
-    )
-    figure.update_yaxes(autorange="reversed", showgrid=False, **at)
-    figure.update_xaxes(range=[0, 1.35], visible=False, **at)

@@ -31,6 +31,7 @@ class NetLine:
         shape: of its output, in words: ``64×16×32×32``.
         parameters: weights and biases.
         macs: multiply-accumulate operations for one clip.
+        work: the same in words: ``19.3 G``.
         sees: frames × height × width of the clip that one output can see.
         dead: (slices of its kernels that never meet a frame, depth of its kernels).
     """
@@ -41,6 +42,7 @@ class NetLine:
     shape: str
     parameters: int
     macs: int
+    work: str
     sees: str
     dead: tuple[int, int] | None = None
 
@@ -126,7 +128,7 @@ def _line(axis: Axes, row: int, line: NetLine, full: int, most: int) -> None:
         axis.broken_barh(
             [(_MACS, long)], (y - 0.22, 0.44), facecolor=ORANGE, edgecolor="black", linewidth=0.6
         )
-        axis.text(_MACS + long + 0.06, y, short(line.macs), va="center", fontsize=TICK)
+        axis.text(_MACS + long + 0.06, y, line.work, va="center", fontsize=TICK)
 
 
 def _bar(axis: Axes, y: float, frames: int, full: int, note: str) -> None:
@@ -147,12 +149,3 @@ def _end(axis: Axes, row: int, name: str) -> None:
     axis.text(_NAME, row + 0.25, name, va="center", fontsize=TICK)
     text = "✘ time runs out here: this net cannot be built"
     axis.text(_TIME, row + 0.25, text, va="center", fontsize=LABEL, color="black")
-
-
-def short(count: int) -> str:
-    """A large count in three figures: ``19.3 G``, ``512 M``, ``3.1 k``."""
-    for step, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
-        if count >= step:
-            value = count / step
-            return f"{value:.0f} {letter}" if value >= 100 else f"{value:.3g} {letter}"
-    return str(count)

@@ -50,64 +50,27 @@ def tuning_plot(unit: "UnitTuning", *, title: str | None = None) -> go.Figure:
     )
     figure.update_annotations(font_size=13, yshift=14)
     _rose(figure, unit, "polar")
-    values, fast, large = signed_map(unit)
-    names = ("speed", "width") if bars else ("temporal frequency", "spatial frequency")
-    figure.add_heatmap(
-        z=values,
-        x=list(range(len(large))),
-        y=list(range(len(fast))),
-        customdata=np.stack(np.broadcast_arrays(large[None, :], fast[:, None]), -1),
-        hovertemplate=(
-            f"{names[1]} %{{customdata[0]:.3g}}, {names[0]} %{{customdata[1]:.3g}}: "
-            "%{z:.3g}<extra></extra>"
-        ),
-        colorscale=_HEAT,
-        zmin=0,
-        zmax=float(values.max()) or 1.0,
-        colorbar={"title": "response", "thickness": 14},
-        row=1,
-        col=2,
-    )
-    for speed, x, y in [] if bars else speed_lines(fast, large):
-        figure.add_scatter(
-            x=x,
-            y=y,
-            mode="lines+text",
-            text=[""] * (len(x) - 1) + [f"{speed:g} "],
-            textposition="top left",
-            line={"color": "rgba(128, 136, 148, 0.9)", "dash": "dot", "width": 1.5},
-            hovertemplate=f"{speed:g} pixels a frame<extra></extra>",
-            row=1,
-            col=2,
-        )
-    if not np.isnan(unit.speed):
-        at, height = preferred_place(unit, fast, large)
-        figure.add_scatter(
-            x=[at],
-            y=[height],
-            mode="markers",
-            marker={"symbol": "x", "size": 13, "color": MARK, "line": {"width": 1}},
-            hovertemplate=f"preferred: {unit.speed:.2f} pixels a frame<extra></extra>",
-            row=1,
-            col=2,
-        )
+    _map(figure, unit, {"row": 1, "col": 2})
     figure.update_layout(**_layout(430, title or headline(unit)), showlegend=False)
-    figure.update_xaxes(
-        tickvals=list(range(len(large))),
-        ticktext=[f"{v:.2g}" for v in large],
-        title="width of the bar (pixels)" if bars else "spatial frequency (cycles a pixel)",
-        range=[-0.5, len(large) - 0.5],
-    )
-    figure.update_yaxes(
-        tickvals=list(range(len(fast))),
-        ticktext=[f"{v:.2g}".replace("-", "−") for v in fast],
-        title=("speed (pixels a frame)" if bars else "temporal frequency (cycles a frame)")
-        + "<br>− against the preferred direction",
-        range=[-0.5, len(fast) - 0.5],
-    )
-    plain = {"fixedrange": True, "showgrid": False, "zeroline": False}
-    figure.update_xaxes(**plain, showline=True, linecolor=FAINT, mirror=True)
-    figure.update_yaxes(**plain, showline=True, linecolor=FAINT, mirror=True)
+    return figure
+
+
+def rose_plot(unit: "UnitTuning") -> go.Figure:
+    """The left half of :func:`tuning_plot` alone: directions, and an arrow to the preferred."""
+    figure = go.Figure(layout=bare(340))
+    _rose(figure, unit, "polar")
+    figure.update_layout(showlegend=False, margin={"l": 36, "r": 36, "t": 30, "b": 30})
+    return figure
+
+
+def frequencies_plot(unit: "UnitTuning") -> go.Figure:
+    """The right half of :func:`tuning_plot` alone: the map of frequencies (or bars)."""
+    figure = make_subplots(1, 1)
+    _map(figure, unit, {"row": 1, "col": 1})
+    figure.update_layout(**bare(360), showlegend=False)
+    figure.update_traces(showscale=False, selector={"type": "heatmap"})
+    figure.update_xaxes(automargin=True)
+    figure.update_yaxes(automargin=True)
     return figure
 
 
@@ -236,6 +199,67 @@ def flow_plot(flow: "FlowTuning", channel: int, *, title: str | None = None) -> 
     figure.update_yaxes(range=[0, 1.05 * top if top > 0 else 1.0], fixedrange=True, gridcolor=FAINT)
     figure.update_yaxes(title="response", col=1)
     return figure
+
+
+def _map(figure: go.Figure, unit: "UnitTuning", at: dict[str, int]) -> None:
+    """The map of frequencies, or of bars, in the subplot ``at``."""
+    bars = unit.stimulus == "bars"
+    values, fast, large = signed_map(unit)
+    names = ("speed", "width") if bars else ("temporal frequency", "spatial frequency")
+    figure.add_heatmap(
+        z=values,
+        x=list(range(len(large))),
+        y=list(range(len(fast))),
+        customdata=np.stack(np.broadcast_arrays(large[None, :], fast[:, None]), -1),
+        hovertemplate=(
+            f"{names[1]} %{{customdata[0]:.3g}}, {names[0]} %{{customdata[1]:.3g}}: "
+            "%{z:.3g}<extra></extra>"
+        ),
+        colorscale=_HEAT,
+        zmin=0,
+        zmax=float(values.max()) or 1.0,
+        colorbar={"title": "response", "thickness": 14},
+        **at,
+    )
+    for speed, x, y in [] if bars else speed_lines(fast, large):
+        figure.add_scatter(
+            x=x,
+            y=y,
+            mode="lines+text",
+            text=[""] * (len(x) - 1) + [f"{speed:g} "],
+            textposition="top left",
+            line={"color": "rgba(128, 136, 148, 0.9)", "dash": "dot", "width": 1.5},
+            hovertemplate=f"{speed:g} pixels a frame<extra></extra>",
+            **at,
+        )
+    if not np.isnan(unit.speed):
+        across, height = preferred_place(unit, fast, large)
+        figure.add_scatter(
+            x=[across],
+            y=[height],
+            mode="markers",
+            marker={"symbol": "x", "size": 13, "color": MARK, "line": {"width": 1}},
+            hovertemplate=f"preferred: {unit.speed:.2f} pixels a frame<extra></extra>",
+            **at,
+        )
+    figure.update_xaxes(
+        tickvals=list(range(len(large))),
+        ticktext=[f"{v:.2g}" for v in large],
+        title="width of the bar (pixels)" if bars else "spatial frequency (cycles a pixel)",
+        range=[-0.5, len(large) - 0.5],
+        **at,
+    )
+    figure.update_yaxes(
+        tickvals=list(range(len(fast))),
+        ticktext=[f"{v:.2g}".replace("-", "−") for v in fast],
+        title=("speed (pixels a frame)" if bars else "temporal frequency (cycles a frame)")
+        + "<br>− against the preferred direction",
+        range=[-0.5, len(fast) - 0.5],
+        **at,
+    )
+    plain = {"fixedrange": True, "showgrid": False, "zeroline": False}
+    figure.update_xaxes(**plain, showline=True, linecolor=FAINT, mirror=True, **at)
+    figure.update_yaxes(**plain, showline=True, linecolor=FAINT, mirror=True, **at)
 
 
 def _rose(figure: go.Figure, unit: "UnitTuning", key: str) -> None:

@@ -236,7 +236,7 @@ def _unit_clips(best: RunningBest, column: int, unit: Unit, net: Classifier, row
     mine = best.found(column)
     pairs = [best.clips[k] for k in best.order[mine, column].tolist()]
     origins = [origin for _, origin in pairs]
-    places, boxes = _boxes(net, row, best.place[mine, column])
+    places, boxes = boxes_seen(net, row, best.place[mine, column])
     return UnitClips(
         unit=unit,
         activations=best.values[mine, column].copy(),
@@ -252,10 +252,15 @@ def _unit_clips(best: RunningBest, column: int, unit: Unit, net: Classifier, row
     )
 
 
-def _boxes(
+def boxes_seen(
     net: Classifier, row: Row, flat: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Places in the map ``(K, 3)``, and what they see of the clip ``(K, 3, 2)``."""
+    """Places in the map ``(K, 3)``, and what they see of the clip ``(K, 3, 2)``.
+
+    Args:
+        row: of the layer.
+        flat: ``(K,)`` indices into the flattened map ``L×H×W`` of one unit.
+    """
     size = np.array(net.model.clip_shape[1:])
     if len(row.shape) == 1:  # a fully connected unit has no place and sees all
         whole = np.stack([np.zeros(3, np.int64), size], 1)

@@ -1,10 +1,10 @@
 """How much of the clip a unit can see, from the arithmetic of the layers."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
-from c3d_teach.analysis.units import frames_of, layer_row, model_of
+from c3d_teach.analysis.units import frames_of, model_of
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import Conv, Full, Layer, Row, Triple, trace
 from c3d_teach.models.builder import ConvNet
@@ -78,19 +78,49 @@ def receptive_field(
         UsageError: for a layer or an output that the net does not have.
     """
     model = model_of(net)
-    row = layer_row(net, layer)
-    place = output_of(row, at)
-    size, step = row.receptive_field, row.step
-    start = triple(b + p * s for b, p, s in zip(row.start, place or (0, 0, 0), step, strict=True))
-    stop = triple(a + n for a, n in zip(start, size, strict=True))
-    seen_start, seen_stop = on_clip(model.layers, model.layer_input, row, place)
-    if (frames := frames_of(model)) is not None:  # these nets have no time of their own
-        first, end = frames
-        size, step = (end - first, *size[1:]), (0, *step[1:])
-        start, seen_start = (first, *start[1:]), (first, *seen_start[1:])
-        stop, seen_stop = (end, *stop[1:]), (end, *seen_stop[1:])
+    field = field_in(model.layers, model.layer_input, layer, at=at)
     clip = triple(model.clip_shape[1:])
-    return ReceptiveField(layer, size, step, place, start, stop, seen_start, seen_stop, clip)
+    if (frames := frames_of(model)) is None:
+        return replace(field, clip=clip)
+    first, end = frames  # these nets have no time of their own
+    return replace(
+        field,
+        size=(end - first, *field.size[1:]),
+        step=(0, *field.step[1:]),
+        start=(first, *field.start[1:]),
+        stop=(end, *field.stop[1:]),
+        seen_start=(first, *field.seen_start[1:]),
+        seen_stop=(end, *field.seen_stop[1:]),
+        clip=clip,
+    )
+
+
+def field_in(
+    layers: Sequence[Layer],
+    clip_shape: Sequence[int],
+    layer: str,
+    *,
+    at: Sequence[int] | None = None,
+) -> ReceptiveField:
+    """The same for a list of layers that see the clip ``(C, L, H, W)`` as it is, without a net.
+
+    The layers behind ``layer`` are of no account; time may run out there.
+
+    Raises:
+        UsageError: for a layer or an output that there is not.
+    """
+    names = [one.name for one in layers]
+    if layer not in names:
+        raise UsageError(f"There is no layer {layer!r}; this net has {', '.join(names)}.")
+    layers = layers[: names.index(layer) + 1]
+    row = list(trace(layers, clip_shape))[-1]
+    place, size = output_of(row, at), row.receptive_field
+    start = triple(
+        b + p * s for b, p, s in zip(row.start, place or (0, 0, 0), row.step, strict=True)
+    )
+    stop = triple(a + n for a, n in zip(start, size, strict=True))
+    seen = on_clip(layers, clip_shape, row, place)
+    return ReceptiveField(layer, size, row.step, place, start, stop, *seen, triple(clip_shape[1:]))
 
 
 def output_of(row: Row, at: Sequence[int] | None) -> Triple | None:

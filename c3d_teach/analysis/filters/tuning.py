@@ -294,13 +294,19 @@ def tuning(
     answers[:, shown] = both_ways(net, layer, len(shown), make, still=still[shown])
     largest = answers.reshape(2, half, len(rows), len(columns), -1, units).max(4)
     responses = np.moveaxis(largest.reshape(2 * half, len(rows), len(columns), units), -1, 0)
-    return _tuned(layer, net.name, stimulus, rows, columns, np.ascontiguousarray(responses))
+    responses = np.ascontiguousarray(responses)
+    return tuning_of_responses(layer, net.name, stimulus, rows, columns, responses)
 
 
-def _tuned(
+def tuning_of_responses(
     layer: str, name: str, stimulus: str, rows: Array, columns: Array, responses: Array
 ) -> Tuning:
-    """What the responses ``(U, D, A, B)`` say about each unit."""
+    """What responses say about each unit, wherever they come from.
+
+    Args:
+        layer, name, stimulus, rows, columns: as in :class:`Tuning`, with the net's name.
+        responses: ``(U, D, A, B)``, from 0, for D directions evenly around from 0.
+    """
     count, directions = responses.shape[:2]
     bars = stimulus == "bars"
     best = largest_at(responses)

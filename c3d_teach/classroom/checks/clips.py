@@ -8,7 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from c3d_teach.classroom.oracle import AnswerError, Case, Function, Verdict, answer, judge
+from c3d_teach.classroom.oracle import (
+    AnswerError,
+    Case,
+    Function,
+    Verdict,
+    judge,
+    numbers,
+    returned,
+)
 
 _NAME = "clip_starts"
 _CASES = (  # what is special about it, frames, length, stride
@@ -67,29 +75,22 @@ def _asked(function: Function, name: str, frames: int, length: int, stride: int)
     """
     inputs = {"frames": frames, "length": length, "stride": stride}
     expected = torch.tensor([], dtype=torch.float64)  # its values are compared elsewhere
-    raw: list[Any] = []
-
-    def run(*numbers: int) -> Any:
-        given = function(*numbers)
-        raw[:] = [given]
-        if type(given) in (int, float):
-            raise AnswerError(
-                f"{_NAME} returned one number. It should return a list: the first frame of each "
-                "clip, and not how many clips there are."
-            )
-        return list(given) if isinstance(given, range) else given
-
     case = Case(name, inputs, expected, returns="numbers")
+    raw = returned(function, case, name=_NAME)
+    if type(raw) in (int, float):
+        raise AnswerError(
+            f"{_NAME} returned one number. It should return a list: the first frame of each "
+            "clip, and not how many clips there are."
+        )
+    raw = list(raw) if isinstance(raw, range) else raw
     try:
-        found: Tensor = answer(run, case, name=_NAME)
+        found = numbers(raw, case, name=_NAME)
     except AnswerError as refusal:
-        # what was raised inside comes back as "stopped with AnswerError: ..."
-        inner = refusal.__cause__
-        text = str(inner if isinstance(inner, AnswerError) else refusal)
-        raise AnswerError(text.replace("a list of 0 numbers", "a list of numbers")) from None
-    array = raw[0].numpy() if type(raw[0]) is Tensor else raw[0]
+        text = str(refusal).replace("a list of 0 numbers", "a list of numbers")
+        raise AnswerError(text) from None
+    array = raw.numpy() if type(raw) is Tensor else raw
     decimal = type(array) is np.ndarray and array.dtype.kind == "f"
-    parts = raw[0] if isinstance(raw[0], list | tuple) else []
+    parts = raw if isinstance(raw, list | tuple) else []
     if found.ndim != 1:
         raise AnswerError(f"{_NAME} returned a list of lists; one number a clip is enough.")
     if decimal or any(isinstance(part, float) for part in parts):

@@ -6,7 +6,15 @@ from typing import Any
 
 import torch
 
-from c3d_teach.classroom.oracle import AnswerError, Case, Function, Verdict, answer, judge
+from c3d_teach.classroom.oracle import (
+    AnswerError,
+    Case,
+    Function,
+    Verdict,
+    judge,
+    numbers,
+    returned,
+)
 from c3d_teach.models.arithmetic import Conv, trace
 
 _NAME = "count"
@@ -43,9 +51,9 @@ def _examine(function: Function) -> None:
         parameters, macs = _oracle(filters, channels, kernel, output)
         expected = torch.tensor([parameters, macs], dtype=torch.float64)
         case = Case(name, inputs, expected, returns="numbers")
-        raw: list[Any] = []
-        given = answer(_kept(function, raw), case, name=_NAME)
-        _two_whole_numbers(given.tolist(), raw[0], case)
+        raw = returned(function, case, name=_NAME)
+        given = numbers(raw, case, name=_NAME)
+        _two_whole_numbers(given.tolist(), raw, case)
         first, second = (int(n) for n in given.tolist())
         if (first, second) == (macs, parameters):
             raise AnswerError(
@@ -69,16 +77,6 @@ def _oracle(
     # padding is "same" and the stride is 1, so what goes in is as large as what comes out
     (row,) = trace([Conv("layer", filters, kernel)], (channels, *output))
     return row.parameters, row.macs
-
-
-def _kept(function: Function, raw: list[Any]) -> Function:
-    """The same function, which leaves what it returned in ``raw``."""
-
-    def run(*inputs: Any) -> Any:
-        raw[:] = [function(*inputs)]
-        return raw[0]
-
-    return run
 
 
 def _two_whole_numbers(given: list[float], raw: Any, case: Case) -> None:

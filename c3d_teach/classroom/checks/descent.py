@@ -49,8 +49,7 @@ def _examine(function: Function) -> None:
         weight, gradient, velocity = _inputs(shape, seed)
         step = (weight, gradient, velocity, rate, momentum, decay)
         right = _torch(*step)
-        wrong = {text: one for text, one in _mistakes(*step).items() if not same(one, right)}
-        case = Case(name, _named(step), right, wrong)
+        case = Case(name, _named(step), right, _mistakes(*step))
         compare(_pair(function, case), case, name=_NAME)
     _path(function)
 

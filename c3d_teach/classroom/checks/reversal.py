@@ -6,7 +6,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from c3d_teach.classroom.oracle import AnswerError, Case, Function, Verdict, answer, judge, size
+from c3d_teach.classroom.oracle import (
+    AnswerError,
+    Case,
+    Function,
+    Verdict,
+    judge,
+    numbers,
+    order_of,
+    returned,
+    size,
+)
 
 _NAME = "reverse"
 _CASES = (  # what is special about it, clip (L, H, W, C)
@@ -58,14 +68,8 @@ def _backwards(clip: Tensor) -> Tensor:
 
 def _ask(function: Function, case: Case) -> Tensor:
     """What the function returns, as a uint8 clip of the right size."""
-    kept: list[Any] = []
-
-    def recorded(clip: Tensor) -> Any:
-        kept.append(function(clip))
-        return kept[-1]
-
     try:
-        numbers = answer(recorded, case, name=_NAME)
+        returns = returned(function, case, name=_NAME)
     except AnswerError as refusal:
         if "step must be greater than zero" in str(refusal):
             raise AnswerError(
@@ -73,27 +77,28 @@ def _ask(function: Function, case: Case) -> Tensor:
                 "the axis to flip instead, or go through the frames one by one."
             ) from refusal
         raise
+    found = numbers(returns, case, name=_NAME)
     clip = case.inputs["clip"]
-    if numbers.shape != clip.shape:
-        raise AnswerError(_size_says(numbers, clip, case.name))
-    kind = str(kept[-1].dtype).removeprefix("torch.")
-    if not bool(numbers.isfinite().all()):
+    if found.shape != clip.shape:
+        raise AnswerError(_size_says(found, clip, case.name))
+    kind = str(returns.dtype).removeprefix("torch.")
+    if not bool(found.isfinite().all()):
         raise AnswerError("The output holds NaN or infinite values. A clip holds 0 to 255.")
     if kind != "uint8":
         raise AnswerError(
             f"{_NAME} returned {kind} where the clip holds uint8, whole numbers from 0 to 255. "
             "Nothing has to be calculated here: take the frames as they are."
         )
-    return numbers.to(torch.uint8)
+    return found.to(torch.uint8)
 
 
-def _size_says(numbers: Tensor, clip: Tensor, name: str) -> str:
-    text = f"Wrong size: for {name}, {size(clip.shape)}, {_NAME} gave {size(numbers.shape)}."
-    if numbers.ndim == clip.ndim - 1:
+def _size_says(found: Tensor, clip: Tensor, name: str) -> str:
+    text = f"Wrong size: for {name}, {size(clip.shape)}, {_NAME} gave {size(found.shape)}."
+    if found.ndim == clip.ndim - 1:
         return f"{text} That is one axis too few: a whole clip should come back, all its frames."
-    if numbers.ndim == clip.ndim and numbers.shape[1:] == clip.shape[1:]:
+    if found.ndim == clip.ndim and found.shape[1:] == clip.shape[1:]:
         return f"{text} Frames are lost, or there are too many: every frame comes back once."
-    if sorted(numbers.shape) == sorted(clip.shape):
+    if sorted(found.shape) == sorted(clip.shape):
         return f"{text} Axes have changed places. Only the order of the frames should change."
     return f"{text} The clip that comes back is as large as the one that went in."
 
@@ -150,7 +155,7 @@ def _why(given: Tensor, clip: Tensor, name: str) -> str:
             return sentence
     if torch.equal(given.roll(1, 0), backwards) or torch.equal(given.roll(-1, 0), backwards):
         return next(text for text in mistakes if text.startswith("Off by one"))
-    order = _order(clip, given)
+    order = order_of(clip, given)
     if -1 not in order and sorted(order) != list(range(len(clip))):
         return (
             f"For {name} some frames come twice and others are lost. Was a frame overwritten "
@@ -166,9 +171,3 @@ def _why(given: Tensor, clip: Tensor, name: str) -> str:
         f"For {name}, frame {order.index(-1)} of your clip is no frame of the given one. Only "
         "their order may change, not what is in them."
     )
-
-
-def _order(clip: Tensor, other: Tensor) -> list[int]:
-    """Which frame of the clip stands at each place of the other; -1 where it is none."""
-    equal = (other[:, None] == clip[None]).flatten(2).all(2)
-    return [int(row.nonzero()[0]) if bool(row.any()) else -1 for row in equal]

@@ -7,7 +7,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from c3d_teach.classroom.oracle import AnswerError, Case, Function, Verdict, answer, judge, size
+from c3d_teach.classroom.oracle import (
+    AnswerError,
+    Case,
+    Function,
+    Verdict,
+    judge,
+    numbers,
+    order_of,
+    returned,
+    size,
+)
 
 _NAME = "make_twin"
 _CASES = (  # what is special about it, clip (L, H, W, C)
@@ -65,31 +75,26 @@ def _clip(shape: tuple[int, ...], seed: int) -> Tensor:
 
 def _ask(function: Function, case: Case) -> Tensor:
     """What the function returns, as a uint8 clip of the right size."""
-    kept: list[Any] = []
-
-    def recorded(clip: Tensor) -> Any:
-        kept.append(function(clip))
-        return kept[-1]
-
-    numbers = answer(recorded, case, name=_NAME)
+    returns = returned(function, case, name=_NAME)
+    found = numbers(returns, case, name=_NAME)
     given = case.inputs["clip"]
-    if numbers.shape != given.shape:
-        raise AnswerError(_size_says(numbers, given, case.name))
-    if str(kept[-1].dtype).removeprefix("torch.") != "uint8":
+    if found.shape != given.shape:
+        raise AnswerError(_size_says(found, given, case.name))
+    if str(returns.dtype).removeprefix("torch.") != "uint8":
         raise AnswerError(
-            f"The twin holds {kept[-1].dtype}, the clip torch.uint8. Nothing has to be calculated "
+            f"The twin holds {returns.dtype}, the clip torch.uint8. Nothing has to be calculated "
             "here: take the frames as they are."
         )
-    return numbers.to(torch.uint8)
+    return found.to(torch.uint8)
 
 
-def _size_says(numbers: Tensor, clip: Tensor, name: str) -> str:
-    text = f"Wrong size: for {name}, {size(clip.shape)}, {_NAME} gave {size(numbers.shape)}."
-    if numbers.ndim != clip.ndim:
+def _size_says(found: Tensor, clip: Tensor, name: str) -> str:
+    text = f"Wrong size: for {name}, {size(clip.shape)}, {_NAME} gave {size(found.shape)}."
+    if found.ndim != clip.ndim:
         return f"{text} A twin is a whole clip again: (L, H, W, C)."
-    if len(numbers) == len(clip) // 2 and len(clip) > 2:
+    if len(found) == len(clip) // 2 and len(clip) > 2:
         return f"{text} That is half of the frames: it looks pooled, and should not be yet."
-    if len(clip) % 2 and len(numbers) == len(clip) - 1:
+    if len(clip) % 2 and len(found) == len(clip) - 1:
         return (
             f"{text} The last frame is lost. It has no partner, and the pool will drop it; the "
             "twin still has it."
@@ -99,7 +104,7 @@ def _size_says(numbers: Tensor, clip: Tensor, name: str) -> str:
 
 def _same_frames(clip: Tensor, twin: Tensor, name: str) -> None:
     """Raises: AnswerError: unless the frames are the clip's, each once."""
-    order = _order(clip, twin)
+    order = order_of(clip, twin)
     lost = sorted(set(range(len(clip))) - set(order))
     if not lost:
         return
@@ -115,23 +120,17 @@ def _same_frames(clip: Tensor, twin: Tensor, name: str) -> None:
             "has the frames of the clip as they are."
         )
     for axes, what in (((2,), "left and right"), ((1,), "up and down"), ((1, 2), "both ways")):
-        if -1 not in _order(clip.flip(axes), twin):
+        if -1 not in order_of(clip.flip(axes), twin):
             raise AnswerError(
                 f"The frames are mirrored ({what}). Only the order of the frames may change, not "
                 "what is in them: flip another axis."
             )
-    if clip.shape[3] > 1 and -1 not in _order(clip.flip(3), twin):
+    if clip.shape[3] > 1 and -1 not in order_of(clip.flip(3), twin):
         raise AnswerError("The colours are swapped. Only the order of the frames may change.")
     raise AnswerError(
         f"For {name}, frame {order.index(-1)} of the twin is no frame of the clip. Only their "
         "order may change: take whole frames, clip[t], and put them elsewhere."
     )
-
-
-def _order(clip: Tensor, twin: Tensor) -> list[int]:
-    """Which frame of the clip stands at each place of the twin; -1 where it is none."""
-    equal = (twin[:, None] == clip[None]).flatten(2).all(2)
-    return [int(row.nonzero()[0]) if bool(row.any()) else -1 for row in equal]
 
 
 def _why_told(clip: Tensor, twin: Tensor, name: str) -> str:
@@ -166,7 +165,7 @@ def _why_told(clip: Tensor, twin: Tensor, name: str) -> str:
     for sentence, wrong in mistakes.items():
         if torch.equal(twin, wrong(clip)):
             return sentence
-    order = _order(clip, twin)
+    order = order_of(clip, twin)
     if order in [[(t - by) % len(clip) for t in range(len(clip))] for by in range(1, len(clip))]:
         return (
             "The clip is only rolled: it starts at another frame and goes on as before, so the "

@@ -8,16 +8,10 @@ from IPython.display import clear_output
 from IPython.utils.capture import capture_output
 
 from c3d_teach.errors import UsageError
-from c3d_teach.viz.net_table import short
+from c3d_teach.models.arithmetic import short
+from c3d_teach.models.built import KERNELS, NETS, POOLS, Built, build_net
 from c3d_teach.viz.notebook import show
-from c3d_teach.viz.widgets.built_net import (
-    KERNELS,
-    NETS,
-    POOLS,
-    Built,
-    build_net,
-    net_figure,
-)
+from c3d_teach.viz.widgets.built_net import net_figure
 from c3d_teach.viz.widgets.explorer import Control, Explorer
 
 __all__ = ["KERNELS", "POOLS", "Built", "NetBuilder", "build_net", "net_figure"]
