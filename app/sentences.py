@@ -21,13 +21,13 @@ class Answer:
 
     Attributes:
         title: how the page calls the net.
-        depth: temporal depth of its kernels.
+        blind: whether its shape makes it blind to the arrow of time.
         classes: K names.
         before, after: probabilities ``(N, K)``.
     """
 
     title: str
-    depth: int
+    blind: bool
     classes: tuple[str, ...]
     before: Tensor
     after: Tensor
@@ -66,10 +66,10 @@ def observation(answer: Answer, how: str, shown: Sequence[str]) -> str:
         other = _ALTERED.get(how, "the shuffled film")
         reason = ""
         if how == REVERSED:
-            # a deeper net may give one answer both ways too, to a film that stands still
+            # another net may give one answer both ways too, to a film that stands still
             reason = (
                 ": it is blind to the arrow of time"
-                if answer.depth == 1
+                if answer.blind
                 else (": here it reads nothing from the direction of time")
             )
         return (
@@ -87,7 +87,7 @@ def observation(answer: Answer, how: str, shown: Sequence[str]) -> str:
 def reminder(how: str) -> str:
     """What the alteration leaves and takes away; true of every film and net."""
     return {
-        AS_IS: "Now play it backwards, and see which of the two notices.",
+        AS_IS: "Now play it backwards, and see which net notices.",
         REVERSED: "The frames are the same and only run backwards, so any change is an answer "
         "to the direction of time.",
         FROZEN: "Nothing moves any more: what is left of an answer is what a single frame "

@@ -1,41 +1,38 @@
 """What the pages share: trained nets, films and answers, cached.
 
-A cached net serves every session at once. It is only ever asked for predictions, under a
-lock: no hooks, no training mode, nothing moved to another device. A page that needs a hook
-loads a net of its own with ``c3d_teach.load``.
+A cached net serves every session at once. It is only ever asked, never changed: no training
+mode, nothing moved to another device, and hooks only on a copy of its modules
+(``analysis.units.own_copy``). Whoever computes with torch holds ``COMPUTING`` meanwhile: one
+computation at a time has all cores, and thirty visitors wait their turn instead of fighting.
 """
 
-import math
-import re
-import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
-from typing import BinaryIO
+from typing import Any, TypeVar
 
 import streamlit as st
 import torch
 from torch import Tensor
 
 from c3d_teach import CameraMotion, Classifier, KitError, MotionDigits, load
-from c3d_teach.analysis.alterations import AS_IS, REVERSED, alter
+from c3d_teach.analysis.alterations import AS_IS, REVERSED, alter, at_speed
 from c3d_teach.data.export import FPS
-from c3d_teach.data.video import open_clips
 from c3d_teach.viz.movie import animation
 
 LENGTH = 16  # frames in a clip
 CHOICES = 200  # clips of each motion to choose from
 FIRST = 17  # of them: a digit in full view, and depth 1 torn between left and right
-SECONDS, CLIPS = 60, 128  # of an uploaded film, whichever is reached first
+SPEEDS = {"half": 0.5, "normal": 1.0, "double": 2.0}
 ONE, FOUR, MEDLEY = "one clip", "four clips", "every motion in turn"
 SETS: dict[str, type[MotionDigits] | type[CameraMotion]] = {
     "MotionDigits": MotionDigits,
     "CameraMotion": CameraMotion,
 }
-_FALLBACK_FPS = 25.0  # for a file that does not say
-_ASKING = threading.Lock()
-_DECODING = threading.Semaphore(2)
+COMPUTING = threading.Lock()
+OWN = "of the uploaded film"
+_OWN_RESULTS = 24  # kept of a visitor's film: some megabytes
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -48,6 +45,7 @@ class Film:
         fps: frames a second.
         motions: what each clip shows; empty where nobody knows.
         notes: what the viewer should be told, sentences.
+        own: whether its visitor handed it in: then nothing made of it outlives the session.
     """
 
     key: str
@@ -55,6 +53,7 @@ class Film:
     fps: float
     motions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    own: bool = False
 
 
 @st.cache_resource(show_spinner="Loading a trained net …")
@@ -68,7 +67,9 @@ def classifier(name: str) -> Classifier:
 
 
 @st.cache_data(max_entries=64, show_spinner="Making the film …")
-def embedded_film(source: str, motion: str, number: int, length: str) -> Film:
+def embedded_film(
+    source: str, motion: str, number: int, length: str, speed: str = "normal"
+) -> Film:
     """Test clip ``number`` of a motion, as one clip, as a longer film, or a clip of each motion.
 
     Args:
@@ -76,10 +77,13 @@ def embedded_film(source: str, motion: str, number: int, length: str) -> Film:
         motion: one of its motions; of no account for ``MEDLEY``.
         number: 0 to ``CHOICES - 1``.
         length: ``ONE``, ``FOUR`` or ``MEDLEY``.
+        speed: a key of ``SPEEDS``; faster films are made longer and frames left out.
     """
     kind = SETS[source]
     names = kind.motions
-    frames = 4 * LENGTH if length == FOUR else LENGTH
+    factor = SPEEDS[speed]
+    clips_long = 4 if length == FOUR else 1
+    frames = LENGTH * clips_long * max(1, int(factor))
     height, width = (64, 64) if kind is CameraMotion else (32, 32)
     made = kind(
         len(names) * CHOICES,
@@ -88,81 +92,63 @@ def embedded_film(source: str, motion: str, number: int, length: str) -> Film:
     )
     shown = names if length == MEDLEY else (motion,)
     clips = made.batch([len(names) * number + names.index(name) for name in shown])["clip"]
-    clips = clips.reshape(-1, LENGTH, *clips.shape[2:])
+    # at half speed twice as many clips come out; as many as at the others are shown
+    clips = torch.cat([at_speed(clip, factor, LENGTH)[:clips_long] for clip in clips])
     motions = shown if length == MEDLEY else (motion,) * len(clips)
-    return Film(f"{source}/{motion}/{number}/{length}", clips, FPS, motions)
+    return Film(f"{source}/{motion}/{number}/{length}/{speed}", clips, FPS, motions)
 
 
-def uploaded_film(file: BinaryIO, name: str, key: str) -> Film:
-    """The clips of a video somebody handed in, from its start to the page's limits.
+def of_film(film: Film, what: tuple[Any, ...], make: Callable[[], T], cached: Callable[[], T]) -> T:
+    """Something made of a film: from the caches of all, or of a visitor's own film from theirs.
 
-    The file lies in a folder of its own, under a name of ours, only while it is decoded,
-    in a child process that may hang or crash. One film is kept for each session.
-
-    Raises:
-        VideoError: for a file that is not a readable video, or is too short.
+    Args:
+        what: tells it apart from all else that is made of films.
+        make: makes it. cached: takes it from a cache that all sessions share.
     """
-    kept = st.session_state.get("uploaded film")
-    if kept is None or kept.key != key:
-        with st.spinner("Reading the video …"), _DECODING:
-            kept = _decoded(file, name, key)
-        st.session_state["uploaded film"] = kept
-    return kept
-
-
-def forget_upload() -> None:
-    """Give back the memory of this session's uploaded film."""
-    st.session_state.pop("uploaded film", None)
-
-
-def _decoded(file: BinaryIO, name: str, key: str) -> Film:
-    notes = []
-    with tempfile.TemporaryDirectory(prefix="c3d-teach-") as folder:
-        path = Path(folder) / "video"
-        path.write_bytes(file.read())
-        found: list[Tensor] = []
-        try:
-            info, clips = open_clips(path, length=LENGTH, stride=LENGTH, isolated=True)
-            known = math.isfinite(info.fps) and info.fps > 0
-            fps = info.fps if known else _FALLBACK_FPS
-            most = max(1, min(CLIPS, int(SECONDS * fps) // LENGTH))
-            for clip in islice(clips, most):  # one by one, to keep what comes before an error
-                found += [clip]
-        except KitError as error:
-            said = str(error).replace(str(path), plain(name))
-            if not found:
-                raise type(error)(said) from error
-            notes.append(f"Only the part before the damage is shown. {said}")
-    seconds = LENGTH * len(found) / fps
-    if not notes and info.frames >= LENGTH * (most + 1):
-        notes.append(
-            f"The film is longer: shown are its first {seconds:.1f} seconds "
-            f"({len(found)} clips); this page reads {SECONDS} seconds or {CLIPS} clips at most."
-        )
-    if not known:
-        notes.append(f"The file does not say how fast it plays; {fps:.0f} frames a second it is.")
-    return Film(key, torch.stack(found), fps, (), tuple(notes))
+    if not film.own:
+        return cached()
+    memory: dict[tuple[Any, ...], Any] = st.session_state.setdefault(OWN, {})
+    what = (film.key, *what)
+    if what not in memory:
+        if len(memory) >= _OWN_RESULTS:
+            del memory[next(iter(memory))]  # the oldest
+        memory[what] = make()
+    found: T = memory[what]
+    return found
 
 
 def probabilities(net: str, film: Film, how: str) -> Tensor:
     """What a net answers to each clip of the altered film: ``(N, K)``."""
-    return _probabilities(net, film.key, how, film)
+
+    def make() -> Tensor:
+        asked = classifier(net)
+        with COMPUTING:
+            return asked.predict(alter(film.clips, how))
+
+    return of_film(film, (net, how), make, lambda: _probabilities(net, film.key, how, make))
 
 
 @st.cache_data(max_entries=512, show_spinner="Asking the net …")
-def _probabilities(net: str, key: str, how: str, _film: Film) -> Tensor:
-    asked = classifier(net)
-    with _ASKING:
-        return asked.predict(alter(_film.clips, how))
+def _probabilities(net: str, key: str, how: str, _make: Callable[[], Tensor]) -> Tensor:
+    return _make()
+
+
+def movie(film: Film, how: str, first: int, count: int) -> bytes:
+    """An animated picture of ``count`` clips of the altered film, from clip ``first`` on."""
+
+    def make() -> bytes:
+        frames = frames_of(film, how, first, count)
+        # small clips are enlarged here, pixel by pixel; the browser would blur them
+        scale = max(1, 256 // frames.shape[1])
+        return animation(frames, fps=min(film.fps, 50.0), scale=scale)
+
+    what = (how, first, count)
+    return of_film(film, what, make, lambda: _movie(film.key, how, first, count, make))
 
 
 @st.cache_data(max_entries=32, show_spinner="Making the film …")
-def movie(key: str, how: str, first: int, count: int, _film: Film) -> bytes:
-    """An animated picture of ``count`` clips of the altered film, from clip ``first`` on."""
-    frames = frames_of(_film, how, first, count)
-    # small clips are enlarged here, pixel by pixel; the browser would blur them
-    scale = max(1, 256 // frames.shape[1])
-    return animation(frames, fps=min(_film.fps, 50.0), scale=scale)
+def _movie(key: str, how: str, first: int, count: int, _make: Callable[[], bytes]) -> bytes:
+    return _make()
 
 
 def frames_of(film: Film, how: str, first: int, count: int) -> Tensor:
@@ -201,10 +187,3 @@ def backwards(motion: str) -> str:
             k = names.index(motion)
             return names[k ^ 1] if k < len(names) // 2 * 2 else motion
     raise KitError(f"There is no motion {motion!r} in the embedded sets.")
-
-
-def plain(text: str, longest: int = 60) -> str:
-    """Text from elsewhere, such as a file's name, so that markdown shows it and does nothing."""
-    short = text if len(text) <= longest else text[: longest - 1] + "…"
-    short = "".join(c if c.isprintable() else " " for c in short)
-    return re.sub(r"([\\`*_{}\[\]()<>#+\-.!|$:~&])", r"\\\1", short)
