@@ -257,7 +257,21 @@ def _lessons(lessons: dict[str, dict[str, Any]]) -> list[str]:
     return lines
 
 
-TABLES = {"rows": _rates, "looks": _seconds, "lessons": _lessons}  # by what a result holds
+def _dashboard(found: dict[str, dict[str, Any]]) -> list[str]:
+    lines = ["| dashboard | | |", "|---|---|---|"]
+    for visitors, figures in found.items():
+        for label, value in figures.items():
+            parts = value.items() if isinstance(value, dict) else [("", value)]
+            lines += [f"| {visitors} | {label}{': ' * bool(k)}{k} | {v:,} |" for k, v in parts]
+    return lines
+
+
+TABLES = {  # by what a result holds
+    "rows": _rates,
+    "looks": _seconds,
+    "lessons": _lessons,
+    "dashboard": _dashboard,
+}
 
 
 def write_tables() -> None:

@@ -419,7 +419,9 @@ def test_the_net_does_not_wait_for_the_decoder(videos, tmp_path, monkeypatch):
 
     started = []
     real = decoding._Child
-    monkeypatch.setattr(decoding, "_Child", lambda: started.append(time.time()) or real())
+    monkeypatch.setattr(
+        decoding, "_Child", lambda limits: started.append(time.time()) or real(limits)
+    )
     extract(net(), videos, tmp_path, progress=False)
     assert len(started) == 1, "one decoder serves all videos"
     assert feature_work.read_index(tmp_path).keys() == LENGTHS.keys()

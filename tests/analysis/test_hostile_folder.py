@@ -151,12 +151,15 @@ sys.exit(decoder._serve())
 """
 
 
+FEW = {"patience": 3, "served": 2, "limits": None}
+
+
 def test_a_file_that_kills_or_holds_up_the_decoder_costs_only_itself(root, tmp_path, monkeypatch):
     popen = subprocess.Popen
     monkeypatch.setattr(
         subprocess, "Popen", lambda _, **rest: popen([sys.executable, "-c", FAKE], **rest)
     )
-    monkeypatch.setattr(decoding.Decoder.__init__, "__kwdefaults__", {"patience": 3, "served": 2})
+    monkeypatch.setattr(decoding.Decoder.__init__, "__kwdefaults__", FEW)
     videos = tmp_path / "videos"
     videos.mkdir()
     names = ["a", "b-kills", "c", "d-midway", "e", "f-halts", "g", "h", "i"]
@@ -226,7 +229,7 @@ def test_a_name_that_is_no_utf8_and_a_file_that_is_gone(root, tmp_path):
 def test_the_decoder_is_restarted_now_and_then(root, monkeypatch):
     started = []
     real = decoding._Child
-    monkeypatch.setattr(decoding, "_Child", lambda: started.append(1) or real())
+    monkeypatch.setattr(decoding, "_Child", lambda *a: started.append(1) or real(*a))
     with decoding.Decoder(served=2) as child:
         for _ in range(5):
             items = list(child.clips(root / "good/plain.mp4", 16, 8, (24, 32)))

@@ -1,12 +1,12 @@
 """The page "Predictions": every control, and numbers that are the library's."""
 
-import json
 import logging
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import opening
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
@@ -16,15 +16,7 @@ from c3d_teach.analysis.alterations import ALTERATIONS, alter
 from c3d_teach.data.export import write_video
 from c3d_teach.errors import VideoError
 
-APP = Path(__file__).parents[2] / "app"
-MAIN = str(APP / "main.py")
 DIGITS = {"source": "MotionDigits"}
-
-
-@pytest.fixture(autouse=True)
-def app_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pages import each other's helpers from app/, as under ``streamlit run``."""
-    monkeypatch.syspath_prepend(str(APP))
 
 
 @pytest.fixture
@@ -32,17 +24,14 @@ def state() -> Iterator[Any]:
     """The page's own state module, with caches that hold nothing of the test afterwards."""
     import state
 
-    cached = (state.classifier, state.embedded_film, state._probabilities, state.movie)
+    cached = (state.classifier, state.embedded_film, state._probabilities, state._movie)
     yield state
     for function in cached:
         function.clear()
 
 
 def opened(**settings: str) -> AppTest:
-    page = AppTest.from_file(MAIN, default_timeout=60)
-    for name, value in settings.items():
-        page.query_params[name] = value
-    return page.run()
+    return opening.opened("predictions", **settings)
 
 
 def uploaded(name: str, content: bytes, **settings: str) -> AppTest:
@@ -53,8 +42,7 @@ def uploaded(name: str, content: bytes, **settings: str) -> AppTest:
 
 
 def charts(page: AppTest) -> list[list[dict[str, Any]]]:
-    assert not page.exception and not page.error, [e.value for e in page.error]
-    return [json.loads(chart.proto.spec)["data"] for chart in page.get("plotly_chart")]
+    return [figure["data"] for figure in opening.charts(page).values()]
 
 
 def bars(page: AppTest) -> list[torch.Tensor]:
@@ -143,7 +131,7 @@ def test_the_film_that_plays_is_the_altered_one(
 ) -> None:
     played = []
     monkeypatch.setattr(state, "animation", lambda clip, **_: played.append(clip) or _PIXEL)
-    state.movie.clear()
+    state._movie.clear()
     page = opened(**DIGITS, clip="0")
     clip = MotionDigits(1600, split="test")[0]["clip"][None]
     for how in ALTERATIONS:
@@ -231,20 +219,24 @@ def test_uploads_are_deleted_and_kept_out_of_their_names(
     elsewhere.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
     read = []
-    real = state.open_clips
+    import uploads
+
+    real = uploads.open_clips
     monkeypatch.setattr(
-        state, "open_clips", lambda path, **how: read.append((path, how)) or real(path, **how)
+        uploads, "open_clips", lambda path, **how: read.append((path, how)) or real(path, **how)
     )
     charts(uploaded("../../name.mp4", content))
     assert uploaded("../../name.mp4", content[:2000]).error
-    assert [(path.name, how["isolated"]) for path, how in read] == [("video", True)] * 2
+    assert [(path.name, how["limits"]) for path, how in read] == [("video", uploads.LIMITS)] * 2
     assert not list(elsewhere.iterdir())
 
 
 def test_what_comes_before_the_damage_is_shown(
     state: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = state.open_clips
+    import uploads
+
+    real = uploads.open_clips
 
     def breaks_off(path: Path, **how: Any) -> Any:
         info, clips = real(path, **how)
@@ -255,7 +247,7 @@ def test_what_comes_before_the_damage_is_shown(
 
         return info, some()
 
-    monkeypatch.setattr(state, "open_clips", breaks_off)
+    monkeypatch.setattr(uploads, "open_clips", breaks_off)
     page = uploaded("torn.mp4", video(tmp_path / "clip.mp4", 48))
     assert len(bars(page)) == 2
     assert page.info[0].value == (
@@ -264,10 +256,10 @@ def test_what_comes_before_the_damage_is_shown(
 
 
 def test_a_long_video_is_cut_and_the_page_says_so(
-    state: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = video(tmp_path / "clip.mp4", 64)
-    monkeypatch.setattr(state, "CLIPS", 2)
+    monkeypatch.setattr("uploads.CLIPS", 2)
     page = uploaded("long.mp4", content)
     assert len(lines(page)[0]) == 2
     assert "its first 4.0 seconds (2 clips)" in page.info[0].value
@@ -303,12 +295,6 @@ def test_shared_nets_are_left_as_they_were(state: Any) -> None:
     assert not any(m._forward_hooks or m._backward_hooks for m in shared.modules())
     for (name, a), b in zip(shared.state_dict().items(), fresh.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
-
-
-def test_pages_hold_no_maths() -> None:
-    for path in (APP / "pages").glob("*.py"):
-        text = path.read_text(encoding="utf-8")
-        assert "import torch" not in text and "import numpy" not in text, path.name
 
 
 _PIXEL = (

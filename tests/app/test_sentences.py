@@ -18,8 +18,10 @@ def say(monkeypatch: pytest.MonkeyPatch) -> Any:
     return sentences
 
 
-def answer(say: Any, before: list[list[float]], after: list[list[float]], depth: int = 3) -> Any:
-    return say.Answer("Net", depth, NAMES, torch.tensor(before), torch.tensor(after))
+def answer(
+    say: Any, before: list[list[float]], after: list[list[float]], blind: bool = False
+) -> Any:
+    return say.Answer("Net", blind, NAMES, torch.tensor(before), torch.tensor(after))
 
 
 @pytest.mark.parametrize(
@@ -40,12 +42,12 @@ def test_a_torn_net_is_not_right_about_standing_still(say: Any) -> None:
     assert "right about 1 of 2 clips" in say.observation(film, "as it is", ("still", "left"))
 
 
-@pytest.mark.parametrize(("depth", "blind"), [(1, True), (3, False)])
-def test_only_depth_1_is_called_blind(say: Any, depth: int, blind: bool) -> None:
-    said = say.observation(answer(say, [SURE], [SURE], depth), "reversed", ("right",))
+@pytest.mark.parametrize("blind", [True, False])
+def test_only_a_net_blind_by_its_shape_is_called_blind(say: Any, blind: bool) -> None:
+    said = say.observation(answer(say, [SURE], [SURE], blind), "reversed", ("right",))
     assert "largest difference 0.0 percentage points" in said
     assert ("blind to the arrow of time" in said) == blind
-    changed = say.observation(answer(say, [SURE], [TURNED], depth), "reversed", ("right",))
+    changed = say.observation(answer(say, [SURE], [TURNED], blind), "reversed", ("right",))
     assert "blind" not in changed and "changes by up to 85.0 percentage points" in changed
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 NO_BROWSER = (
     "The browser tests need Chromium: `apt install chromium` (Debian, Ubuntu), `brew install "
@@ -21,6 +21,8 @@ QUIET = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 PATIENCE = 120_000  # milliseconds, for a page on a busy machine
+# opened at /page, Streamlit's frontend looks for its server at /page/ first and at / then
+PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
 LOCAL = re.compile(r"^(data:|blob:|about:|(http|ws)://(127\.0\.0\.1|localhost)(:\d+)?(/|$))")
 
 
@@ -75,10 +77,11 @@ class Watched:
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "console",
-            lambda message: self.complaints.append(message.text) if message.type == "error" else 0,
-        )
+        self.page.on("console", self._note)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error" and not PROBE.search(message.location["url"]):
+            self.complaints.append(f"{message.text} {message.location['url']}")
 
     def close(self) -> None:
         self.context.close()

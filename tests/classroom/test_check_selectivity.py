@@ -1,18 +1,14 @@
 """The check of exercise 7 accepts every right index and names what is wrong with the others."""
 
-import re
 from collections.abc import Callable
-from functools import cache
 
 import exercises
 import numpy as np
-import pytest
 import torch
 from torch import Tensor
 
 from c3d_teach import load, tuning
 from c3d_teach.classroom.checks.selectivity import check_direction_selectivity
-from c3d_teach.classroom.oracle import Verdict
 
 
 def picked(r: Tensor, index: Tensor) -> Tensor:
@@ -138,15 +134,11 @@ WRONG: dict[str, tuple[Callable[..., object], str]] = {
 }
 
 
-def test_the_solution_of_the_lesson_is_accepted() -> None:
-    verdict = check_direction_selectivity(exercises.solution(7, "direction_selectivity"))
-    assert verdict and str(verdict).startswith("✔ Right")
-
-
-@pytest.mark.parametrize("name", RIGHT)
-def test_every_right_way_is_accepted(name: str) -> None:
-    verdict = check_direction_selectivity(RIGHT[name])
-    assert verdict, verdict.message
+class TestTheCheck(exercises.EveryCheck):
+    check = staticmethod(check_direction_selectivity)
+    lesson, name = 7, "direction_selectivity"
+    right = RIGHT
+    wrong = WRONG
 
 
 def test_the_index_is_that_of_the_library() -> None:
@@ -155,33 +147,3 @@ def test_the_index_is_that_of_the_library() -> None:
     curves = torch.tensor(np.stack([found.unit(u).curve for u in range(16)]))
     mine = exercises.solution(7, "direction_selectivity")(curves)
     assert np.allclose(mine.numpy(), np.nan_to_num(found.selectivity), atol=1e-6)
-
-
-def test_the_stub_is_told_from_a_wrong_answer() -> None:
-    stub = exercises.stub(7, "direction_selectivity")
-    assert "still holds the stub" in check_direction_selectivity(stub).message
-    assert "should be a function" in check_direction_selectivity(np.zeros(3)).message
-
-
-@cache
-def verdict_on(name: str) -> Verdict:
-    return check_direction_selectivity(WRONG[name][0])
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_answer_is_refused_with_its_own_message(name: str) -> None:
-    verdict, message = verdict_on(name), WRONG[name][1]
-    assert not verdict
-    assert message in verdict.message, verdict.message
-    assert "Traceback" not in str(verdict)
-
-
-def test_the_messages_are_different() -> None:
-    said = {verdict_on(name).message for name in WRONG}
-    assert len(said) == len(WRONG)
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_no_message_holds_the_answer(name: str) -> None:
-    message = verdict_on(name).message
-    assert "tensor(" not in message and not re.search(r"\d\.\d", message)

@@ -1,29 +1,19 @@
 """The check of exercise 1 accepts what is right and names what is wrong."""
 
-import re
 import sys
 from collections.abc import Callable
-from functools import cache
-from pathlib import Path
 
+import exercises
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from c3d_teach import KitError
 from c3d_teach.classroom.checks.convolution import check_conv3d
 from c3d_teach.classroom.guess import compare_guess
-from c3d_teach.classroom.oracle import Verdict
 from c3d_teach.classroom.quiz import Question, questions
 from c3d_teach.errors import UsageError
-
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-sys.path.insert(0, str(NOTEBOOKS))
-import build  # noqa: E402
-
-SOURCE = build.SOURCES / "01_clips_kernels_and_one_convolution.py"
 
 
 def right(clip: Tensor, kernel: Tensor) -> Tensor:
@@ -128,74 +118,21 @@ WRONG: dict[str, tuple[Callable[..., object], str]] = {
 }
 
 
-def lesson_solution() -> Callable[..., Tensor]:
-    space: dict[str, Callable[..., Tensor]] = {"torch": torch}  # type: ignore[dict-item]
-    exec(build.solutions_of(SOURCE)[0], space)
-    return space["conv3d"]
-
-
-def lesson_stub() -> Callable[..., Tensor]:
-    cells = build.read_source(SOURCE).cells
-    stub = next(c.source for c in cells if "exercise" in c.metadata.get("tags", []))
-    space: dict[str, Callable[..., Tensor]] = {}
-    exec(stub, space)
-    return space["conv3d"]
-
-
-def test_the_solution_of_the_lesson_is_accepted():
-    verdict = check_conv3d(lesson_solution())
-    assert verdict
-    assert str(verdict).startswith("✔ Right")
-    verdict.require()
-
-
-def test_loops_torch_and_numpy_answers_are_accepted():
-    assert check_conv3d(loops)
-    assert check_conv3d(right)
-    assert check_conv3d(lambda c, k: right(c, k).numpy())
-    assert check_conv3d(lambda c, k: right(c.double(), k.double()))
-
-
-def test_the_stub_of_the_lesson_is_told_from_a_wrong_answer():
-    verdict = check_conv3d(lesson_stub())
-    assert not verdict
-    assert "still holds the stub" in verdict.message
-    with pytest.raises(KitError, match="still holds the stub"):
-        verdict.require()
-
-
-@cache
-def verdict_on(name: str) -> Verdict:
-    return check_conv3d(WRONG[name][0])
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_answer_is_refused_with_its_own_message(name: str):
-    verdict, message = verdict_on(name), WRONG[name][1]
-    assert not verdict
-    assert any(part in verdict.message for part in message.split("|")), verdict.message
-    assert "Traceback" not in str(verdict)
-
-
-def test_the_messages_are_different():
-    said = {verdict_on(name).message for name in WRONG}
-    assert len(said) >= len(WRONG) - 1  # NaN and infinite may share theirs
+class TestTheCheck(exercises.EveryCheck):
+    check = staticmethod(check_conv3d)
+    lesson, name = 1, "conv3d"
+    right = (
+        loops,
+        right,
+        lambda c, k: right(c, k).numpy(),
+        lambda c, k: right(c.double(), k.double()),
+    )
+    wrong = WRONG
+    alike = 1
 
 
 def test_an_error_is_shown_with_the_students_own_line():
     assert "`return clips" in check_conv3d(names).message
-
-
-def test_something_that_is_no_function_is_refused():
-    assert "should be a function" in check_conv3d(torch.zeros(3)).message
-
-
-@pytest.mark.parametrize("name", WRONG)
-def test_no_message_holds_a_number_that_is_no_size_or_place(name: str):
-    message = verdict_on(name).message
-    assert "tensor(" not in message
-    # the answers are full of quarters, sizes and places are whole
-    assert not re.search(r"\d\.\d", message)
 
 
 def test_a_guess_is_compared_with_the_outcome():

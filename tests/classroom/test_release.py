@@ -80,7 +80,7 @@ def test_students_get_what_they_work_with_and_no_more(bundles: dict[str, Path]):
     got = names(bundles["student"])
     tops = {name.split("/")[0] for name in got}
     assert tops == {
-        *("app", "c3d_teach", "docs", "notebooks", ".jupyter", ".streamlit"),
+        *("app", "c3d_teach", "docs", "notebooks", ".jupyter"),
         *("README.md", "Makefile", "pyproject.toml", "requirements.lock", "environment.yml"),
         *("LICENSE", "NOTICE"),
     }
@@ -280,10 +280,11 @@ def test_an_unknown_check_is_refused():
 def kit(tmp_path: Path) -> Path:
     """A checkout with one small lesson, of which solved and stubbed notebooks are made."""
     root = tmp_path / "kit"
-    for name in ("app", "c3d_teach", "docs", "notebooks/source", ".jupyter", ".streamlit"):
+    for name in ("app/.streamlit", "c3d_teach", "docs", "notebooks/source", ".jupyter"):
         (root / name).mkdir(parents=True)
     for name in releasing.files_for_students(ROOT):
         if name.startswith(".") or name in (
+            "app/.streamlit/config.toml",
             "notebooks/glossary.md",
             "requirements.lock",
             "LICENSE",

@@ -23,7 +23,7 @@ from c3d_teach.errors import KitError, UsageError
 from c3d_teach.experiments import study as module
 from c3d_teach.experiments.outcome import Outcome
 from c3d_teach.experiments.study import conduct
-from c3d_teach.experiments.trials import run_trial
+from c3d_teach.experiments.trial_run import run_trial
 
 SEARCHED, RUNS = 2 * 2 * 2, 3  # nets × rates × seeds, and nets with the control
 CLOCKS = ("seconds", "training seconds", "minutes", "trainings at a time")

@@ -9,7 +9,7 @@ from c3d_teach.experiments.kernel_depth import AT_FULL_SIZE
 from c3d_teach.experiments.kernel_depth import STUDY as KERNEL_DEPTH
 from c3d_teach.experiments.pooling import STUDY as POOLING
 from c3d_teach.experiments.study import chosen_rate
-from c3d_teach.experiments.trials import run_trial
+from c3d_teach.experiments.trial_run import run_trial
 from c3d_teach.experiments.two_vs_three import STUDY as TWO_VS_THREE
 
 

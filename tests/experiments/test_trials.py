@@ -9,7 +9,8 @@ from tiny_study import STUDY, TINY
 
 from c3d_teach import MotionDigits, Preprocess
 from c3d_teach.errors import KitError
-from c3d_teach.experiments.trials import Trial, made, run_trial
+from c3d_teach.experiments.trial_run import run_trial
+from c3d_teach.experiments.trials import Trial, made
 
 CLOCKS = ("seconds", "training seconds")
 

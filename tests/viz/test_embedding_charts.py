@@ -1,11 +1,16 @@
-"""Two panels, the same places; labels told apart without colour; numbers said."""
+"""Two panels, the same places; labels told apart without colour; numbers said.
+
+The same in a browser: points that tell which clip they are.
+"""
 
 import numpy as np
 import pytest
 
 from c3d_teach.analysis.descriptors.clip_embedding import ClipEmbedding, LabelKept
+from c3d_teach.errors import UsageError
 from c3d_teach.viz import static
-from c3d_teach.viz.embedding_charts import clip_embedding_chart, clip_embedding_plot
+from c3d_teach.viz.clip_map_plot import clip_map_plot
+from c3d_teach.viz.embedding_charts import clip_embedding_chart
 from c3d_teach.viz.notebook import png
 
 MOTIONS = ("pan left", "pan right", "tilt up", "tilt down", "roll", "unroll", "in", "out", "still")
@@ -57,35 +62,51 @@ def test_nothing_is_cut_off_at_the_edges() -> None:
             assert box.x0 >= whole.x0 and box.x1 <= whole.x1 and box.y0 >= whole.y0
 
 
-@pytest.mark.parametrize("digits", [True, False])
-def test_hover_tells_both_labels(digits: bool) -> None:
-    found = made_up(digits=digits)
-    figure = clip_embedding_plot(found)
-    kinds = len(set(found.what.numbers.tolist()))
-    assert len(figure.data) == kinds + 9
-    assert sum(len(trace.x) for trace in figure.data) == 2 * 90
-    for trace in figure.data:
-        assert all(": " in text and ", " in text for text in trace.hovertext)
-    first = int(np.flatnonzero(found.how.numbers == 0)[0])
-    expected = f"clip {first}: pan left, {found.what.names[found.what.numbers[first]]}"
-    assert figure.data[kinds].hovertext[0] == expected
-    looks = {
-        (trace.mode, trace.text[0] if trace.mode == "text" else trace.marker.symbol)
-        for trace in figure.data[:kinds]
-    }
-    assert len(looks) == kinds
-
-
 @pytest.mark.parametrize(
     ("what", "how", "said"),
     [
         (0.12, 0.97, "share the motion, not the digit"),
         (0.9, 0.12, "share the digit, not the motion"),
         (0.5, 0.9, "share the motion and the digit"),
+        (0.11, 0.3, "sometimes share the motion, not the digit"),
         (0.1, 0.1, "share neither"),
     ],
 )
 def test_the_title_says_which_label_is_kept(what: float, how: float, said: str) -> None:
     found = made_up(what=what, how=how)
-    assert said in clip_embedding_chart(found).get_suptitle()
-    assert said in clip_embedding_plot(found).layout.title.text
+    assert f"neighbours {said}" in found.headline
+    assert clip_embedding_chart(found).get_suptitle() == found.headline
+
+
+@pytest.mark.parametrize("by", ["what", "how"])
+@pytest.mark.parametrize("digits", [True, False])
+def test_every_point_tells_its_clip(digits: bool, by: str) -> None:
+    found = made_up(digits=digits)
+    label = found.what if by == "what" else found.how
+    figure = clip_map_plot(found, by)
+    assert len(figure.data) == len(set(label.numbers.tolist()))
+    seen = []
+    for number, trace in enumerate(figure.data):
+        for clip, x, y, said in zip(
+            trace.customdata, trace.x, trace.y, trace.hovertext, strict=True
+        ):
+            assert (x, y) == tuple(found.coordinates[clip].tolist())
+            assert label.numbers[clip] == number
+            thing = found.what.names[found.what.numbers[clip]]
+            assert said == f"clip {clip}: {MOTIONS[found.how.numbers[clip]]}, {thing}"
+            seen.append(clip)
+    assert sorted(seen) == list(range(90))
+    looks = {
+        trace.text[0] if trace.mode == "text" else trace.marker.symbol for trace in figure.data
+    }
+    assert len(looks) == len(figure.data), "told apart without colour"
+
+
+def test_the_chosen_clip_has_a_square_and_its_neighbours_circles() -> None:
+    found = made_up()
+    *_, circles, square = clip_map_plot(found, "how", chosen=7, near=[3, 60]).data
+    assert circles.marker.symbol == "circle-open" and square.marker.symbol == "square-open"
+    assert list(circles.x) == found.coordinates[[3, 60], 0].tolist()
+    assert (square.x[0], square.y[0]) == tuple(found.coordinates[7].tolist())
+    with pytest.raises(UsageError, match="'what' or 'how'"):
+        clip_map_plot(found, "where")
