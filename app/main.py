@@ -4,16 +4,20 @@ Run it from the project's folder with ``streamlit run app/main.py``.
 """
 
 import logging
+import os
 from pathlib import Path
 
 import streamlit as st
 from catalogue import CARDS, Card
+from warming import warm_up
 
 from c3d_teach import KitError
 
 # a picture of our own: Streamlit fetches the icons it names from the network
 ICON = str(Path(__file__).with_name("icon.svg"))
 STYLES = Path(__file__).parent / "styles"
+# read when a page first imports torch: its threads sleep between computations, not spin
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def main() -> None:
@@ -43,6 +47,7 @@ def main() -> None:
             "help, the terminal that runs the dashboard says more.",
             icon=":material/error:",
         )
+    warm_up()
 
 
 def chosen_page() -> tuple[st.Page, Card]:

@@ -198,11 +198,12 @@ def keep_within(name: str, most: int) -> None:
     A control that left the page and comes back takes its old value from the address; in a link
     that is just opened Streamlit itself puts the default for what is out of range.
     """
-    seen: set[str] = st.session_state.setdefault("convolution seen", set())
-    asked = str(st.session_state.get(name, st.query_params.get(name, "0") if name in seen else 0))
-    if asked.isdecimal() and int(asked) > most:
-        st.session_state[name] = most
-    seen.add(name)
+    ranges: dict[str, int] = st.session_state.setdefault("convolution ranges", {})
+    asked = str(st.session_state.get(name, st.query_params.get(name, "0")))
+    # said anew with every other range: the browser still holds the place of the old one
+    if ranges.get(name, most) != most and asked.isdecimal():
+        st.session_state[name] = min(int(asked), most)
+    ranges[name] = most
 
 
 def unit(found: Walk, here: tuple[int, int, int], value: float) -> None:

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from c3d_teach.data.counter import bell, key_of, uniform
 from c3d_teach.data.embedded import Embedded
+from c3d_teach.data.installed import installed_file
 from c3d_teach.errors import UsageError
 
 MOTIONS = (
@@ -245,10 +247,7 @@ def split_textures(split: str, chosen: tuple[int, ...]) -> tuple[Tensor, Tensor]
 
 def split_digits(split: str) -> tuple[Tensor, Tensor]:
     """The split's 8x8 images ``(D, 8, 8)`` with values 0-16, and their digits ``(D,)``."""
-    from sklearn.datasets import load_digits  # slow to import, and only needed here
-
-    data = load_digits()
-    images, digits = torch.from_numpy(data.images), torch.from_numpy(data.target).long()
+    images, digits = _digits()
     chosen = []
     for digit in range(9):
         of_class = (digits == digit).nonzero()[:, 0]
@@ -257,3 +256,10 @@ def split_digits(split: str) -> tuple[Tensor, Tensor]:
         chosen.append(of_class[part[split]])
     index = torch.cat(chosen)
     return images[index], digits[index]
+
+
+def _digits() -> tuple[Tensor, Tensor]:
+    """All 1797 images ``(D, 8, 8)`` of scikit-learn's digits, and which digit each is ``(D,)``."""
+    table = np.loadtxt(installed_file("sklearn", "datasets/data/digits.csv.gz"), delimiter=",")
+    rows = torch.from_numpy(table)
+    return rows[:, :-1].reshape(-1, 8, 8), rows[:, -1].long()

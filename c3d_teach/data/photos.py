@@ -5,15 +5,13 @@ from scikit-image, CC BY 2.0 from scikit-learn (see NOTICE).
 """
 
 from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from c3d_teach.errors import KitError
+from c3d_teach.data.installed import installed_file
 
 # file -> package; the order gives each photograph its label
 _FILES = {
@@ -33,7 +31,6 @@ _FILES = {
 }
 PHOTOS = tuple(_FILES)
 SPLIT_PHOTOS = {"train": PHOTOS[:8], "val": PHOTOS[8:10], "test": PHOTOS[10:]}
-_PROJECT = {"skimage": "scikit-image", "sklearn": "scikit-learn"}
 LEVELS = 4  # halvings of each photograph kept ready, for sampling without aliasing
 
 
@@ -41,16 +38,10 @@ LEVELS = 4  # halvings of each photograph kept ready, for sampling without alias
 def pyramid(photo: str) -> tuple[Tensor, ...]:
     """The photograph as float32 ``(3, H, W)`` in 0-255, then halved again and again."""
     package, file = _FILES[photo]
-    spec = find_spec(package)
-    root = Path(spec.origin).parent if spec and spec.origin else Path()
-    if not (root / file).is_file():
-        raise KitError(
-            f"The photograph {file} is missing from the installed {package}; reinstall it with "
-            f"pip install --force-reinstall {_PROJECT[package]}."
-        )
+    path = installed_file(package, file)
     from PIL import Image  # only needed once a photograph is read
 
-    with Image.open(root / file) as image:
+    with Image.open(path) as image:
         pixels = np.asarray(image.convert("RGB"), dtype=np.float32)
     level = torch.from_numpy(pixels).movedim(-1, 0).contiguous()
     # a photograph of 1400 pixels is a small world seen very close: bring all to one size

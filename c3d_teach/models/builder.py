@@ -232,6 +232,8 @@ def initialise(model: nn.Module, scheme: Init = "kaiming") -> None:
     if scheme not in ("kaiming", "caffe"):
         raise UsageError(f"There is no initialisation {scheme!r}; it is 'kaiming' or 'caffe'.")
     weighted = [m for m in model.modules() if isinstance(m, nn.Conv3d | nn.Linear)]
+    if all(m.weight.is_meta for m in weighted):
+        return  # shapes only: drawing nothing would still have torch load its compiler, a second
     for m in weighted:
         assert m.bias is not None
         if scheme == "kaiming":

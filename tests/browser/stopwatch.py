@@ -120,11 +120,15 @@ def first_view(browser: Browser, address: str) -> tuple[float, float]:
     return readable, drawn
 
 
-def controls_of(window: Dashboard) -> list[Control]:
-    """All that can be set on the page that is open, with what is folded away unfolded."""
+def unfold(window: Dashboard) -> None:
+    """Open what is folded away on the page."""
     for summary in window.page.locator('[data-testid="stExpander"] summary').all():
         if summary.locator("xpath=..").get_attribute("open") is None:
             summary.click()
+
+
+def controls_of(window: Dashboard) -> list[Control]:
+    """All that can be set on the page that is open."""
     found = window.page.locator('[data-testid="stMain"]').evaluate(_CONTROLS)
     return [Control(*pair) for pair in dict.fromkeys(map(tuple, found))]
 
@@ -135,6 +139,7 @@ def answers_of(window: Dashboard, address: str, changes: int = 2) -> dict[str, l
     def begin() -> None:
         window.page.goto(address)
         window.drawn()
+        unfold(window)
         window.page.evaluate(_WATCH)
         window.page.wait_for_timeout(500)
 
@@ -147,6 +152,8 @@ def answers_of(window: Dashboard, address: str, changes: int = 2) -> dict[str, l
             if taken is None:
                 break
             found.setdefault(control.name.removeprefix("st-key-"), []).append(taken)
+        if control.kind == "switch" and changes % 2:
+            answer(window, control, 0)  # back again: it may have set the page going by itself
         if not all(window.page.locator(f".{other.name}").count() for other in todo[k + 1 :]):
             begin()  # this one has taken others off the page
     return found
