@@ -24,6 +24,11 @@ FIND_PYTHON = py=; for p in $(CANDIDATES); do \
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
+# two files of tests at a time; torch's threads sleep, not spin, between computations
+SIDE_BY_SIDE := -n 2 --dist loadfile
+WITHOUT := $(if $(CHROMIUM),, and not browser)
+export OMP_WAIT_POLICY := PASSIVE
+
 .PHONY: help install app lab test accept check notebooks lock
 .DEFAULT_GOAL := help
 
@@ -52,11 +57,13 @@ lab: $(READY)
 test: $(READY)
 	@echo "Testing the kit on this machine: up to 15 minutes on two cores."
 	@$(if $(CHROMIUM),,echo "There is no Chromium here: what needs a browser is left out.")
-	@$(RUN)/pytest tests --ignore=tests/acceptance $(if $(CHROMIUM),,-m "not browser") $(ARGS)
+	@$(RUN)/pytest tests --ignore=tests/acceptance $(SIDE_BY_SIDE) -m "not alone$(WITHOUT)" $(ARGS)
 
 accept: $(READY)
 	@echo "Running the acceptance tests: up to 35 minutes on two cores."
-	@$(RUN)/pytest tests/acceptance -rP $(ARGS)
+	@$(if $(CHROMIUM),,echo "There is no Chromium here: what needs a browser is left out.")
+	@$(RUN)/pytest tests/acceptance -rP $(SIDE_BY_SIDE) -m "not alone$(WITHOUT)" $(ARGS)
+	@$(RUN)/pytest tests/acceptance -rP -m "alone$(WITHOUT)" $(ARGS)
 
 check: $(READY)
 	@echo "Checking style and types: about a minute."

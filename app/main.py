@@ -7,6 +7,8 @@ import logging
 import os
 from pathlib import Path
 
+# whole before any page draws: plotly would look into one that another visitor's page half imported
+import pandas  # noqa: F401
 import streamlit as st
 from catalogue import CARDS, Card
 from warming import warm_up

@@ -9,7 +9,6 @@ import asyncio
 import os
 import random
 import statistics
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,6 +21,7 @@ from urllib.parse import parse_qs
 import psutil
 import pytest
 import torch
+from dashboard import KEYS, running
 from same_screen import differences, values
 from torch import Tensor
 from visitor import Answer, Visitor
@@ -30,9 +30,7 @@ from c3d_teach import CameraMotion, MotionDigits, judge_video, load
 from c3d_teach.analysis.alterations import alter
 from c3d_teach.data.export import write_video
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "browser"))
-from dashboard import KEYS, running
-
+pytestmark = pytest.mark.alone
 STUDENTS = 30
 SECONDS = float(os.environ.get("C3D_TEACH_SECONDS", 120))  # less while working on this test
 THOUGHT = (0.5, 2.0)  # seconds between an answer and the next click

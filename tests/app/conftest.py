@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -10,9 +11,16 @@ APP = Path(__file__).parents[2] / "app"
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def own_main() -> Iterator[ModuleType]:
+    """AppTest leaves the page behind as the main module, and spawned processes start with that."""
+    mine = sys.modules["__main__"]
+    yield mine
+    sys.modules["__main__"] = mine
+
+
 @pytest.fixture(autouse=True)
-def app_folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def app_folder(monkeypatch: pytest.MonkeyPatch, own_main: ModuleType) -> Iterator[None]:
     monkeypatch.syspath_prepend(str(APP))
-    # AppTest leaves the page behind as the main module, and spawned processes start with that
-    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     yield
+    sys.modules["__main__"] = own_main

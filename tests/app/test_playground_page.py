@@ -25,6 +25,7 @@ from c3d_teach.experiments.playground import (
     PlaygroundRun,
 )
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = {"clips": "64", "batch": "8", "steps": "80", "a.width": "0.0625", "b.width": "0.0625"}
 A = Configuration(width=1 / 16, clips=64, batch=8, steps=80, depths=(1, 1, 1, 1, 1))
 B = replace(A, depths=(3, 3, 3, 3, 3))

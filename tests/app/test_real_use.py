@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+import streamlit as st
 import torch
 from opening import APP, fine, opened
 from test_all_pages import KEYS
@@ -147,7 +148,8 @@ def test_errors_are_sentences_and_tracebacks_stay_in_the_terminal(tmp_path: Path
 
 @pytest.fixture(scope="module")
 def before() -> set[int]:
-    """Nets that other tests have left in memory."""
+    """Nets in memory that are not the dashboard's."""
+    st.cache_resource.clear()
     return {id(module) for module in modules()}
 
 

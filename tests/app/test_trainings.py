@@ -15,6 +15,7 @@ import pytest
 
 from c3d_teach.experiments.playground import Configuration, PlaygroundRun
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = Configuration(width=1 / 16, clips=64, batch=8, steps=80, depths=(1, 1, 1, 1, 1))
 APP = Path(__file__).parents[2] / "app"
 HUNG = ("import time; time.sleep(60)",)

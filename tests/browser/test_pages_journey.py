@@ -92,7 +92,7 @@ def test_a_study_is_opened_down_to_a_training(wide: Dashboard, dashboard: str) -
     expect(wide.page.get_by_text("seed 1", exact=False).first).to_be_visible(timeout=PATIENCE)
     wide.page.get_by_role("radio", name="Claims").click()
     wide.page.get_by_role("textbox", name="Find").fill("U-Net")
-    wide.page.get_by_label("Find").press("Enter")
+    wide.page.get_by_role("textbox", name="Find").press("Enter")
     expect(wide.page.get_by_role("cell", name="unet-skips")).to_be_visible(timeout=PATIENCE)
 
 

@@ -15,6 +15,7 @@ from c3d_teach.experiments.playground_process import serve
 from c3d_teach.experiments.trial_run import TrialRun, measured, run_trial
 from c3d_teach.experiments.trials import made
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 TINY = Configuration(width=1 / 16, clips=64, batch=8, steps=80)
 BLIND = replace(TINY, depths=(1,) * 5)
 
@@ -24,14 +25,6 @@ def advanced(configuration: Configuration, steps: int) -> PlaygroundRun:
     for _ in range(steps):
         run.advance()
     return run
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Any:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def test_it_is_the_training_of_a_trial() -> None:

@@ -12,6 +12,7 @@ from c3d_teach.errors import KitError
 from c3d_teach.experiments.trial_run import run_trial
 from c3d_teach.experiments.trials import Trial, made
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CLOCKS = ("seconds", "training seconds")
 
 
@@ -41,15 +42,6 @@ def watched(**arguments):
     one = trial(**arguments)
     one = Watched(**{f.name: getattr(one, f.name) for f in fields(one)})
     return one, run_trial(one), one.kept
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """As in a study, where a trial has one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

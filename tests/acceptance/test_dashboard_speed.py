@@ -11,7 +11,7 @@ from dashboard import KEYS, Dashboard, running
 from playwright.sync_api import Browser
 from stopwatch import Timings, answers_of, busy_with_others, first_view
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.alone]
 READABLE, DRAWN, ANSWERED = 3, 6, 1  # seconds
 SLACK = 4  # times a limit
 
