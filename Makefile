@@ -23,7 +23,6 @@ FIND_PYTHON = py=; for p in $(CANDIDATES); do \
 	    "Python 3.11, or name one with make PYTHON=/path/to/python3.11." >&2; exit 1; fi
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-
 # two files of tests at a time; torch's threads sleep, not spin, between computations
 SIDE_BY_SIDE := -n 2 --dist loadfile
 WITHOUT := $(if $(CHROMIUM),, and not browser)
