@@ -30,7 +30,6 @@ from c3d_teach import CameraMotion, MotionDigits, judge_video, load
 from c3d_teach.analysis.alterations import alter
 from c3d_teach.data.export import write_video
 
-pytestmark = pytest.mark.alone
 STUDENTS = 30
 SECONDS = float(os.environ.get("C3D_TEACH_SECONDS", 120))  # less while working on this test
 THOUGHT = (0.5, 2.0)  # seconds between an answer and the next click
@@ -40,7 +39,7 @@ MEGABYTE = 1024**2
 WATCHED = 10  # seconds of a training
 TOUR = 6  # controls that the first visitor moves on each page
 
-pytestmark = pytest.mark.timeout(1500)
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(1500)]
 
 
 @dataclass
