@@ -15,6 +15,7 @@ from c3d_teach.experiments.study import conduct
 SMALL = ["kernel-depth", "two-vs-three", "pooling"]
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(500)
 @pytest.mark.parametrize("name", SMALL)
 def test_quick_rerun_takes_two_minutes_and_agrees_with_the_shipped_result(name, tmp_path):

@@ -35,6 +35,7 @@ def start(*arguments, **how):
     )
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(400)
 def test_classroom_training_takes_less_than_a_minute_and_2_gb(tmp_path):
     # the fastest of up to three: what else the machine does can only slow a run down
