@@ -5,6 +5,7 @@ Run it from the project's folder with ``streamlit run app/main.py``.
 
 import logging
 import os
+import sys
 from pathlib import Path
 
 # whole before any page draws: plotly would look into one that another visitor's page half imported
@@ -20,6 +21,8 @@ ICON = str(Path(__file__).with_name("icon.svg"))
 STYLES = Path(__file__).parent / "styles"
 # read when a page first imports torch: its threads sleep between computations, not spin
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# with thirty pages being drawn, a net that computes would wait long after each of its layers
+sys.setswitchinterval(0.0005)
 
 
 def main() -> None:

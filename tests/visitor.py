@@ -6,8 +6,10 @@ address kept up to date with what is chosen, pictures fetched, files uploaded.
 
 import asyncio
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlencode
 
 import httpx
@@ -17,8 +19,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-PATIENCE = 60  # seconds for an answer, with thirty visitors on two cores
+T = TypeVar("T")
+PATIENCE = 240  # seconds for an answer: thirty visitors wait for one another on two cores
 _ENDED = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
+
+
+def visited(visits: Coroutine[Any, Any, T]) -> T:
+    """What comes of visits; in a thread, for a browser's test may have a loop running in this."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, visits).result()
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import torch
 from dashboard import KEYS, running
 from same_screen import differences, values
 from torch import Tensor
-from visitor import Answer, Visitor
+from visitor import Answer, Visitor, visited
 
 from c3d_teach import CameraMotion, MotionDigits, judge_video, load
 from c3d_teach.analysis.alterations import alter
@@ -88,7 +88,7 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lesson]:
     films = {n: film(folder, n) for n in UPLOADERS}
     log = folder / "log.txt"
     with running(log) as address:
-        yield asyncio.run(class_day(port_of(address), films, log))
+        yield visited(class_day(port_of(address), films, log))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def alone(
     ]
     chance.shuffle(chosen)
     with running(tmp_path_factory.mktemp("alone") / "log.txt") as address:
-        again = asyncio.run(opened_again(port_of(address), chosen))
+        again = visited(opened_again(port_of(address), chosen))
     found: dict[str, list[tuple[Answer, Answer]]] = {}
     for pair in zip(chosen, again, strict=True):
         found.setdefault(pair[0].page, []).append(pair)

@@ -1,6 +1,5 @@
 """The dashboard as it really runs: who can reach it, whom it tells, and what it leaves behind."""
 
-import asyncio
 import gc
 import shutil
 import subprocess
@@ -19,7 +18,7 @@ import torch
 from opening import APP, fine, opened
 from test_all_pages import KEYS
 from torch import nn
-from visitor import Visitor
+from visitor import Visitor, visited
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
@@ -75,7 +74,7 @@ def seen_at(server: Server, page: str, query: str = "") -> Any:
         async with Visitor(server.port) as visitor:
             return (await visitor.open(page, query)).screen
 
-    return asyncio.run(visit())
+    return visited(visit())
 
 
 def test_it_listens_to_this_machine_alone_wherever_it_is_started(server: Server) -> None:
@@ -103,7 +102,7 @@ def test_a_page_elsewhere_cannot_use_it(server: Server) -> None:
             pass
 
     with pytest.raises(InvalidStatus) as refused:
-        asyncio.run(from_elsewhere())
+        visited(from_elsewhere())
     assert refused.value.response.status_code == 403
     forged = httpx.put(f"{server.address}/_stcore/upload_file/any/any", files={"f": b"x"})
     assert forged.status_code == 403
@@ -122,7 +121,7 @@ def test_uploads_have_a_limit(server: Server) -> None:
                 await visitor.upload("long.mp4", bytes(51 << 20))
             return int(uploader.max_upload_size_mb)
 
-    assert asyncio.run(hand_in_too_much()) == 50
+    assert visited(hand_in_too_much()) == 50
 
 
 def test_errors_are_sentences_and_tracebacks_stay_in_the_terminal(tmp_path: Path) -> None:
