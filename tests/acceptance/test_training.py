@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from c3d_teach import (
     train,
 )
 from c3d_teach.experiments.shipped_nets import SETTINGS
+from c3d_teach.training.history import Epoch
 
 
 def start(*arguments, **how):
@@ -86,7 +88,7 @@ def test_kill_9_anywhere_and_the_same_command_again_gives_the_same_weights(tmp_p
 def test_the_papers_recipe_trains_the_classroom_net(tmp_path):
     torch.manual_seed(0)
     net = SearchNet(8, clip_shape=(1, 16, 32, 32), width=0.25)
-    sets = MotionDigits(2048), MotionDigits(256, split="val")
+    sets = MotionDigits(1024), MotionDigits(256, split="val")
     history = train(net, *sets, Recipe.search(), out=tmp_path, progress=False)
     rates = sorted({round(r, 7) for r in history.column("lr")}, reverse=True)
     assert rates == [0.003, 0.0003, 0.00003, 0.000003] and len(history.epochs) == 16
@@ -103,13 +105,27 @@ def test_a_full_shape_c3d_learns_30_clips_by_heart(tmp_path):
     source = CameraMotion(30, clip_shape=shape, label="photo", clutter=False)
     net = C3D(len(source.classes), clip_shape=shape, width=0.25)
     sets = Repeated(source, OVERFIT_STEPS), Repeated(source, 1)
-    history = train(net, *sets, replace(Recipe.search(), stop=4), out=tmp_path, progress=False)
-    accuracy = history.column("val_accuracy")
-    print(f"30 clips: {[round(a, 2) for a in accuracy]} in {history.seconds:.0f} s")
-    assert accuracy[-1] == 1.0
+    recipe = replace(Recipe.search(), every=MOST_EPOCHS, stop=MOST_EPOCHS)
+    accuracy: list[float] = []
+
+    class ByHeart(Exception):  # noqa: N818 (not an error)
+        """How many steps it takes differs from processor to processor."""
+
+    def check(epoch: Epoch) -> None:
+        accuracy.append(epoch.val_accuracy)
+        if epoch.val_accuracy == 1:
+            raise ByHeart
+
+    start = time.perf_counter()
+    with suppress(ByHeart):
+        train(net, *sets, recipe, out=tmp_path, progress=False, on_epoch=check)
+    seconds = time.perf_counter() - start
+    print(f"30 clips: {[round(a, 2) for a in accuracy]} in {seconds:.0f} s")
+    assert accuracy[0] < 1 and accuracy[-1] == 1
 
 
-OVERFIT_STEPS = 40  # mini-batches of 30 in an epoch
+OVERFIT_STEPS = 20  # mini-batches of 30 in an epoch
+MOST_EPOCHS = 16
 
 
 @pytest.mark.timeout(400)
