@@ -31,7 +31,7 @@ def seeds_plot(
 
     Args:
         rows: net → one share a training, in the order of the seeds.
-        intervals: net → mean, low, high.
+        intervals: net → mean, low, high; one that leaves 0 to 100 % is drawn to the edge.
         chance: what guessing gets right, a dotted line; ``chance_says``: its name.
         controls: nets that are controls.
         ceilings: net → the most that its shape allows, drawn as a bar across its row.
@@ -59,8 +59,9 @@ def seeds_plot(
             error_x={
                 "type": "data",
                 "symmetric": False,
-                "array": [high - mean for mean, _, high in means],
-                "arrayminus": [mean - low for mean, low, _ in means],
+                # a share ends at nothing and at all
+                "array": [min(high, 1) - mean for mean, _, high in means],
+                "arrayminus": [mean - max(low, 0) for mean, low, _ in means],
                 "thickness": 2.5,
                 "width": 6,
                 "color": colour,

@@ -28,6 +28,12 @@ def test_chosen_training_chance_and_ceiling_are_marked() -> None:
     assert "b,<br>with a long name indeed" in figure.layout.yaxis.ticktext
 
 
+def test_an_interval_ends_where_a_share_ends() -> None:
+    figure = seeds_plot({"a": [0.1, 0.9]}, {"a": (0.5, -4.6, 5.6)}, chance=0.125)
+    arms = figure.data[0].error_x
+    assert (arms.array[0], arms.arrayminus[0]) == (0.5, 0.5)
+
+
 def test_a_net_without_an_interval_is_named() -> None:
     with pytest.raises(UsageError, match="There is no interval for c"):
         seeds_plot({"c": [1.0]}, {}, chance=0.5)
