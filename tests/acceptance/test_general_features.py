@@ -22,7 +22,8 @@ def compared(net, task, each):
 
 @pytest.mark.timeout(900)
 def test_a_net_that_learnt_photographs_serves_photographs_it_never_saw():
-    assert verdict_of(compared(photo_net(), PHOTOGRAPHS, 40)) == "trained"
+    # half as many clips as in the study, which is enough to come out ahead
+    assert verdict_of(compared(photo_net(clips=1200), PHOTOGRAPHS, 40)) == "trained"
 
 
 @pytest.mark.timeout(600)
