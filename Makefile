@@ -23,9 +23,8 @@ FIND_PYTHON = py=; for p in $(CANDIDATES); do \
 	    "Python 3.11, or name one with make PYTHON=/path/to/python3.11." >&2; exit 1; fi
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-# two files of tests at a time, each with one of torch's threads
+# two files of tests at a time
 SIDE_BY_SIDE := -n 2 --dist loadfile
-ONE_THREAD := OMP_NUM_THREADS=1
 WITHOUT := $(if $(CHROMIUM),, and not browser)
 # torch's threads sleep, not spin, between computations
 export OMP_WAIT_POLICY := PASSIVE
@@ -58,12 +57,12 @@ lab: $(READY)
 test: $(READY)
 	@echo "Testing the kit on this machine: up to 15 minutes on two cores."
 	@$(if $(CHROMIUM),,echo "There is no Chromium here: what needs a browser is left out.")
-	@$(ONE_THREAD) $(RUN)/pytest tests --ignore=tests/acceptance $(SIDE_BY_SIDE) -m "not alone$(WITHOUT)" $(ARGS)
+	@$(RUN)/pytest tests --ignore=tests/acceptance $(SIDE_BY_SIDE) -m "not alone$(WITHOUT)" $(ARGS)
 
 accept: $(READY)
 	@echo "Running the acceptance tests: up to 35 minutes on two cores."
 	@$(if $(CHROMIUM),,echo "There is no Chromium here: what needs a browser is left out.")
-	@$(ONE_THREAD) $(RUN)/pytest tests/acceptance -rP $(SIDE_BY_SIDE) --no-loadscope-reorder -m "not alone$(WITHOUT)" $(ARGS)
+	@OMP_NUM_THREADS=1 $(RUN)/pytest tests/acceptance -rP $(SIDE_BY_SIDE) --no-loadscope-reorder -m "not alone$(WITHOUT)" $(ARGS)
 	@$(RUN)/pytest tests/acceptance -rP -m "alone$(WITHOUT)" $(ARGS)
 
 check: $(READY)
