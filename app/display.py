@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 from catalogue import CARDS
 
+from c3d_teach.classroom.course import COURSE
+
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
@@ -93,8 +95,6 @@ def in_notebook(key: str, code: str) -> None:
         code: a cell that runs as it stands in a fresh notebook and ends with a number or a
             figure of this page; made from what is chosen on it.
     """
-    from c3d_teach.classroom.course import COURSE  # loads matplotlib: after the page is readable
-
     card = next(card for card in CARDS if card.key == key)
     first, *others = (COURSE[number] for number in card.lessons)
     file = next(NOTEBOOKS.glob(f"{first.number:02d}_*.ipynb")).name

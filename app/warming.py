@@ -15,7 +15,7 @@ import streamlit as st
 
 _LOG = logging.getLogger(__name__)
 _HEAD_START = 8.0  # seconds in which the first visitor's browser has the machine for itself
-_LARGE = ("c3d_teach.classroom.course", "c3d_teach.experiments.study")
+_LARGE = ("matplotlib.figure", "c3d_teach.experiments.study")
 
 
 _ended = threading.Event()

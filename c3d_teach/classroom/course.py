@@ -1,6 +1,6 @@
 """The eleven lessons: what each asks, how long it takes, and which others it leans on."""
 
-from c3d_teach.viz.course_map import Stop
+from c3d_teach.viz.course_stop import Stop
 
 _TIME, _NET, _USE, _START = (
     "time: what 3D is for",

@@ -112,7 +112,9 @@ def clips_of(
     """First the :class:`VideoInfo`, then uint8 clips ``(length, H, W, 3)``.
 
     Frames are decoded once and in order, and only one clip is held at a time. A file that
-    was cut off gives the clips before the cut, then the error.
+    was cut off gives the clips before the cut, then the error; one that is damaged in the
+    middle too, but how many clips that is may differ from run to run, for the decoder's
+    threads read ahead.
     """
     info = info_of(path)
     yield info

@@ -1,7 +1,6 @@
 """A course as a map: a card for every lesson, and arrows for what each leans on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
@@ -12,6 +11,7 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Rectangl
 from numpy.typing import ArrayLike, NDArray
 
 from c3d_teach.errors import UsageError
+from c3d_teach.viz.course_stop import Stop
 from c3d_teach.viz.static import BLUE, LABEL, TICK, VERMILION, titled
 
 _WIDE, _STEP_X, _STEP_Y = 10.4, 2.08, 1.72  # inches: the page, and from card to card
@@ -19,31 +19,6 @@ _CARD = (1.76, 1.34)
 _LETTERS = 20  # of a line of type in a card
 # border and filling of each part of the course, in the order of the legend
 _LOOKS = (("0.35", "0.95"), (BLUE, "#eaf4fb"), (VERMILION, "#fdf0e6"), ("#007a59", "#e8f6f1"))
-
-
-@dataclass(frozen=True)
-class Stop:
-    """One lesson on the map.
-
-    Attributes:
-        number: of the lesson.
-        title: short, for a line or two.
-        question: what it answers.
-        minutes: of a student's time.
-        part: which part of the course it belongs to.
-        place: (column, row) of its card, from the upper left.
-        needs: numbers of the lessons it leans on directly; each is an arrow.
-        also: numbers of others it leans on, said on the card.
-    """
-
-    number: int
-    title: str
-    question: str
-    minutes: int
-    part: str
-    place: tuple[int, int]
-    needs: tuple[int, ...] = ()
-    also: tuple[int, ...] = ()
 
 
 def course_map(

@@ -127,10 +127,17 @@ def test_how_long_a_frame_is_shown_changes_nothing(features):
 
 def test_bad_ones_are_tried_again_and_the_good_ones_are_not(root, features):
     out, _ = features
-    before, tried = contents(out), []
+    before, tried = steady(out), []
     again = extract(net(), root, out, progress=False, on_video=lambda v, why: tried.append(v.name))
     assert tried == sorted(BAD) and (again.done, again.reused) == (0, len(GOOD))
-    assert contents(out) == before
+    assert steady(out) == before
+
+
+def steady(out):
+    """All that is written; but where damage is noticed depends on the decoder's threads."""
+    files = contents(out)
+    files["skipped.csv"] = re.sub(rb"frame \d+ to \d+", b"", files["skipped.csv"])
+    return files
 
 
 # a stand-in for the real decoder, for no file is known to hold it up everywhere

@@ -12,7 +12,8 @@ from c3d_teach.classroom.lesson_text import text_of
 from c3d_teach.doctor import examine
 from c3d_teach.errors import UsageError
 from c3d_teach.findings import Finding, Report
-from c3d_teach.viz.course_map import Stop, course_map
+from c3d_teach.viz.course_map import course_map
+from c3d_teach.viz.course_stop import Stop
 from c3d_teach.viz.health import HealthRow, health_html
 from c3d_teach.viz.widgets.health import (
     ALL_THERE,
