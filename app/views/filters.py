@@ -152,6 +152,7 @@ def choose_unit(count: int, ranking: list[int]) -> int:
         f"Unit (0 to {count - 1})",
         0,
         count - 1,
+        value=None,  # else the address would leave unit 0 out, and a link to it open another one
         key=UNIT,
         bind="query-params",
         help=display.meaning("unit"),

@@ -231,6 +231,14 @@ def test_a_link_brings_the_view_back() -> None:
     assert "conv4 unit 41" in page.subheader[0].value and settings.items() <= address(page).items()
 
 
+def test_a_link_to_unit_0_brings_unit_0_and_not_the_pickiest() -> None:
+    page = opened(layer="fc7", look="kernel", unit=0)
+    page = look(page, "the motion it likes")
+    assert unit(page) == 0 and address(page)["unit"] == "0"
+    assert unit(opened(**address(page))) == 0
+    assert unit(opened(layer="fc7", look="the motion it likes")) != 0
+
+
 @pytest.mark.parametrize(
     "settings",
     [
