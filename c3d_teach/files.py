@@ -66,3 +66,17 @@ def writable_folder(path: Path) -> Path:
     except OSError as error:
         raise KitError(f"Cannot write to the folder {path}: {error.strerror or error}.") from error
     return path
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text whole or not at all; half letters, which no file can hold, become ``?``.
+
+    Raises:
+        KitError: when the folder cannot be written.
+    """
+    data = text.encode("utf-8", "replace")
+
+    def write(part: Path) -> None:
+        part.write_bytes(data)
+
+    write_atomically(path, write)

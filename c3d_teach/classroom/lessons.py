@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STUB = ("# YOUR CODE HERE", 'raise NotImplementedError("write your lines here")')
 SOLUTION, EXERCISE = "solution", "exercise"
 LESSON = "[0-9][0-9]_*"  # what the name of a lesson looks like, without its ending
-_ANSWER = re.compile(
+ANSWER = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION$", re.MULTILINE | re.DOTALL
 )
 # the mark of a claim is for tests of the source; in a paragraph it would break the line
@@ -48,11 +48,10 @@ def read_source(path: Path, *, solutions: bool = False) -> "NotebookNode":
         if cell.cell_type == "markdown":
             cell.source = _CLAIM.sub("", cell.source)
         if SOLUTION in tags:
-            stubbed, found = _ANSWER.subn(_stub, cell.source)
-            if not found:
+            if not ANSWER.search(cell.source):
                 raise BuildError(f"{path.name}: a solution cell has no BEGIN and END SOLUTION.")
             if not solutions:
-                cell.source = stubbed
+                cell.source = stub_of(cell.source)
                 cell.metadata["tags"] = [EXERCISE if t == SOLUTION else t for t in tags]
     notebook.metadata = nbformat.from_dict(
         {
@@ -80,7 +79,7 @@ def telling_lines(path: Path) -> set[str]:
     elsewhere = "\n".join(cell.source for cell in read_source(path).cells)
     for solution in solutions_of(path):
         found = {
-            line.strip() for answer in _ANSWER.finditer(solution) for line in answer[2].splitlines()
+            line.strip() for answer in ANSWER.finditer(solution) for line in answer[2].splitlines()
         }
         telling = {line for line in found if len(line) > _TELLING and line not in elsewhere}
         if not telling:
@@ -109,8 +108,9 @@ def same_cells(built: "NotebookNode", source: "NotebookNode") -> bool:
     return key(built) == key(source)
 
 
-def _stub(answer: re.Match[str]) -> str:
-    return "\n".join(answer[1] + line for line in STUB)
+def stub_of(source: str) -> str:
+    """The text of a solution cell with :data:`STUB` in place of each answer."""
+    return ANSWER.sub(lambda a: "\n".join(a[1] + line for line in STUB), source)
 
 
 def _name_cells(notebook: "NotebookNode", name: str) -> None:

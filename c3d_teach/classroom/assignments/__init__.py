@@ -1,0 +1,1 @@
+"""Assignments: masters as text, and the notebooks that are made from them."""
