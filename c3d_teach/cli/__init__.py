@@ -8,6 +8,7 @@ import typer
 
 from c3d_teach.cli.experiments import experiment
 from c3d_teach.cli.features import features, probe
+from c3d_teach.cli.grade import grade
 from c3d_teach.cli.options import JsonOption
 from c3d_teach.cli.release import release
 from c3d_teach.cli.training import evaluate, train
@@ -64,6 +65,7 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 for command in (
-    *(train, evaluate, predict, features, probe, export, convert, experiment, release, doctor),
+    *(train, evaluate, predict, features, probe, export, convert),
+    *(experiment, release, grade, doctor),
 ):
     app.command()(command)

@@ -1,0 +1,1 @@
+"""Grading: submissions are put together, run in isolation, compared outside of it, and marked."""
