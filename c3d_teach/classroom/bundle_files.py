@@ -10,6 +10,7 @@ FOLDERS = ("app", "c3d_teach", "docs")  # whole, but for what is named below
 SINGLE = (
     "app/.streamlit/config.toml",
     "notebooks/glossary.md",
+    "notebooks/sanitize.cfg",
     "requirements.lock",
     "environment.yml",
     ".jupyter/lab_config.py",
@@ -18,8 +19,10 @@ SINGLE = (
     "LICENSE",
     "NOTICE",
 )
-LEFT_OUT = ("c3d_teach/classroom/bundle",)  # the texts that releases are made from
-TEACHERS_TARGETS = ("test", "accept", "check", "notebooks", "lock")
+TEACHING = "docs/teaching.md"
+# the texts that releases are made from, and what only teachers need
+LEFT_OUT = ("c3d_teach/classroom/bundle", TEACHING)
+TEACHERS_TARGETS = ("test", "accept", "check", "notebooks", "nbgrader", "lock")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(?:#[^)\s]*)?\)")
 _HIDDEN = re.compile(r"(^|/)(\.|__pycache__(/|$))|\.(pyc|part)$")
 
@@ -32,6 +35,8 @@ def files_for_students(root: Path) -> Iterator[str]:
             if path.is_file() and not _HIDDEN.search(name) and not name.startswith(LEFT_OUT):
                 yield name
     for path in sorted((root / "notebooks").glob(f"{LESSON}.ipynb")):
+        yield path.relative_to(root).as_posix()
+    for path in sorted((root / "notebooks" / "assignments").glob("*.ipynb")):
         yield path.relative_to(root).as_posix()
     yield from SINGLE
 

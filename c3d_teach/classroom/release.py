@@ -1,9 +1,9 @@
 """Make what students and teachers get from a checkout of the kit: bundles, not clones.
 
-A student's bundle holds the executed lessons with stubs, the dashboard and the library, and
-nothing that gives an answer away: before it is put in place every file is searched for the
-lines of the solutions. A teacher's bundle holds the same, the solved notebooks, and a page for
-each lesson.
+A student's bundle holds the lessons and assignments with stubs, the dashboard and the library,
+and nothing that gives an answer away: before it is put in place every file is searched for the
+lines of the solutions and of the hidden tests. A teacher's bundle holds the same, the solved
+notebooks, a page for each lesson, and the masters of the assignments.
 """
 
 import json
@@ -16,8 +16,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from c3d_teach.classroom.assignments.master import read_master
+from c3d_teach.classroom.assignments.masters import (
+    IN_CHECKOUT,
+    NAME,
+    stale_assignments,
+    telling_lines_of,
+    write_masters,
+)
 from c3d_teach.classroom.bundle_files import (
     FOLDERS,
+    TEACHING,
     files_for_students,
     makefile_for_students,
     pyproject_for_students,
@@ -100,7 +109,7 @@ def release(
     try:
         with _put_in_place(targets) as parts:
             _write_student(root, parts[0])
-            _refuse_leaks(parts[0], sources)
+            _refuse_leaks(parts[0], sources, telling_lines_of(root))
             if teacher is not None:
                 _write_teacher(root, parts[0], parts[1], sources, run=run, say=say)
             counts = [sum(path.is_file() for path in part.rglob("*")) for part in parts]
@@ -136,6 +145,7 @@ def _refuse_stale(root: Path, sources: list[Path]) -> None:
         path = built.get(source.stem)
         if path is None or not same_cells(nbformat.read(path, 4), read_source(source)):
             stale.append(source.stem)
+    stale += stale_assignments(root)
     if stale:
         raise KitError(
             f"Out of date with notebooks/source: {', '.join(stale)}. Build the notebooks first: "
@@ -171,7 +181,10 @@ def _write_student(root: Path, out: Path) -> None:
     _write(out / "Makefile", makefile_for_students(makefile))
     project = (root / "pyproject.toml").read_text(encoding="utf-8")
     _write(out / "pyproject.toml", pyproject_for_students(project))
-    _write(out / "README.md", _template("student.md", lessons=_table(out)))
+    _write(
+        out / "README.md",
+        _template("student.md", lessons=_table(out), assignments=_assignments(root)),
+    )
     for page in (out / "docs").glob("*.md"):
         _write(page, without_dead_links(page.read_text(encoding="utf-8"), page.parent))
 
@@ -187,7 +200,11 @@ def _write_teacher(
 ) -> None:
     shutil.copytree(student, out, dirs_exist_ok=True)
     (out / "README.md").rename(out / "README-students.md")
-    _write(out / "README.md", _template("teacher.md", lessons=_table(out, teaching=True)))
+    table = _table(out, teaching=True)
+    text = _template("teacher.md", lessons=table, assignments=_assignments(root, teaching=True))
+    _write(out / "README.md", text)
+    _write(out / TEACHING, (root / TEACHING).read_text(encoding="utf-8"))
+    write_masters(root, out)
     timings = _timings(root)
     for source in sources:
         notebook = read_source(source, solutions=True)
@@ -218,16 +235,18 @@ def _run(notebook: "NotebookNode", name: str, folder: Path) -> "NotebookNode":
         raise KitError(f"The solved lesson {name} does not run: {error.ename}.") from error
 
 
-def _refuse_leaks(bundle: Path, sources: list[Path]) -> None:
+def _refuse_leaks(bundle: Path, sources: list[Path], lines: set[str]) -> None:
     """Search every file for lines of the answers, plain and as JSON writes them.
+
+    Args:
+        lines: of the assignments' answers and hidden tests.
 
     Raises:
         KitError: naming the file; the line stays unsaid, messages end up in logs.
     """
     forms = {
         form.encode()
-        for source in sources
-        for line in telling_lines(source)
+        for line in lines.union(*map(telling_lines, sources))
         for form in (line, json.dumps(line)[1:-1], json.dumps(line, ensure_ascii=False)[1:-1])
     }
     for path in sorted(bundle.rglob("*")):
@@ -252,6 +271,21 @@ def _table(bundle: Path, *, teaching: bool = False) -> str:
         row = [str(lesson.number), link, lesson.time.split(",")[0].rstrip(".")]
         if teaching:
             row += [f"[solution](solutions/{path.name}), [page](teaching/{path.stem}.md)"]
+        rows.append("| " + " | ".join(row) + " |")
+    return "\n".join(rows)
+
+
+def _assignments(root: Path, *, teaching: bool = False) -> str:
+    """The assignments as rows of a table in markdown."""
+    rows = []
+    for path in sorted((root / IN_CHECKOUT).glob(NAME)):
+        one = read_master(path)
+        title = one.title.partition("·")[2].strip()
+        row = [one.name.upper(), f"[{title}](notebooks/assignments/{path.stem}.ipynb)"]
+        if teaching:
+            by_hand = sum(one.points(q) for q in one.questions if one.by_teacher(q))
+            row += [f"{by_hand:g} of {sum(map(one.points, one.questions)):g}"]
+            row += [f"[master](masters/{path.name}), [solution](solutions/{path.stem}.ipynb)"]
         rows.append("| " + " | ".join(row) + " |")
     return "\n".join(rows)
 

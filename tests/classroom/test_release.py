@@ -17,6 +17,14 @@ import pytest
 
 from c3d_teach import KitError
 from c3d_teach.classroom import release as releasing
+from c3d_teach.classroom.assignments.master import read_master
+from c3d_teach.classroom.assignments.masters import (
+    IN_CHECKOUT,
+    NAME,
+    find_masters,
+    telling_lines_of,
+)
+from c3d_teach.classroom.assignments.notebooks import student_notebook
 from c3d_teach.classroom.lesson_text import text_of
 from c3d_teach.classroom.lessons import (
     EXERCISE,
@@ -40,6 +48,7 @@ SOURCES = [
     for path in sorted((ROOT / "notebooks" / "source").glob(f"{LESSON}.py"))
     if (ROOT / "notebooks" / f"{path.stem}.ipynb").exists()
 ]
+MASTERS = sorted((ROOT / IN_CHECKOUT).glob(NAME))
 every_lesson = pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
 RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 
@@ -70,6 +79,9 @@ def forms(line: str) -> set[bytes]:
 def test_no_file_for_students_holds_a_line_of_a_solution(bundles: dict[str, Path]):
     telling = {line for source in SOURCES for line in telling_lines(source)}
     assert len(telling) >= len(SOURCES)
+    hidden = telling_lines_of(ROOT)
+    assert len(hidden) > 100 and any("SEED" in line for line in hidden)
+    telling |= hidden
     needles = {form for line in telling for form in forms(line)}
     for name in names(bundles["student"]):
         data = (bundles["student"] / name).read_bytes()
@@ -84,9 +96,12 @@ def test_students_get_what_they_work_with_and_no_more(bundles: dict[str, Path]):
         *("README.md", "Makefile", "pyproject.toml", "requirements.lock", "environment.yml"),
         *("LICENSE", "NOTICE"),
     }
-    assert {name for name in got if name.startswith("notebooks/")} - {"notebooks/glossary.md"} == {
-        f"notebooks/{source.stem}.ipynb" for source in SOURCES
+    assert {name for name in got if name.startswith("notebooks/")} == {
+        *("notebooks/glossary.md", "notebooks/sanitize.cfg"),
+        *(f"notebooks/{source.stem}.ipynb" for source in SOURCES),
+        *(f"notebooks/assignments/{path.stem}.ipynb" for path in MASTERS),
     }
+    assert "docs/teaching.md" not in got
     assert not [n for n in got if re.search(r"source/|build\.py|__pycache__|\.pyc$|\.git|test_", n)]
     for name in got:
         if name.endswith(".ipynb"):
@@ -174,7 +189,7 @@ def test_the_makefile_of_the_bundle_has_what_students_need(bundles: dict[str, Pa
     for target in ("install", "app", "lab"):
         planned = make("-n", target)
         assert planned.returncode == 0 and "requirements.lock" in planned.stdout, planned.stderr
-    for target in ("test", "accept", "check", "notebooks", "lock"):
+    for target in ("test", "accept", "check", "notebooks", "nbgrader", "lock"):
         planned = make("-n", target)  # of a folder's name make says that there is nothing to do
         assert "No rule" in planned.stderr or "Nothing to be done" in planned.stdout
     used = set(re.findall(r"\$\((\w+)\)", (bundles["student"] / "Makefile").read_text("utf-8")))
@@ -261,7 +276,8 @@ def test_a_page_for_teachers_says_all(source: Path, bundles: dict[str, Path]):
 
 def test_teachers_get_what_students_get_too(bundles: dict[str, Path]):
     more = set(names(bundles["teacher"])) - set(names(bundles["student"]))
-    assert {name.split("/")[0] for name in more} == {"README-students.md", "solutions", "teaching"}
+    tops = {name.split("/")[0] for name in more - {"docs/teaching.md"}}
+    assert tops == {"README-students.md", "solutions", "teaching", "masters", "nbgrader"}
     for name in names(bundles["student"]):
         teachers = "README-students.md" if name == "README.md" else name
         same = (bundles["teacher"] / teachers).read_bytes()
@@ -271,6 +287,34 @@ def test_teachers_get_what_students_get_too(bundles: dict[str, Path]):
 def test_an_unknown_check_is_refused():
     with pytest.raises(UsageError, match="no check called"):
         misconceptions("no_such_check")
+
+
+@pytest.mark.parametrize("master", MASTERS, ids=lambda path: path.stem)
+def test_assignments_are_stubs_for_students_and_whole_for_teachers(
+    master: Path, bundles: dict[str, Path]
+):
+    assignment = read_master(master)
+    file = f"{master.stem}.ipynb"
+    handed_out = nbformat.read(bundles["student"] / "notebooks" / "assignments" / file, 4)
+    wanted = student_notebook(assignment)
+    assert [(c.id, c.source) for c in handed_out.cells] == [(c.id, c.source) for c in wanted.cells]
+    teacher = bundles["teacher"]
+    assert (teacher / "masters" / master.name).read_bytes() == master.read_bytes()
+    solved = nbformat.read(teacher / "solutions" / file, 4)
+    tests = nbformat.read(teacher / "nbgrader" / "source" / assignment.name / file, 4)
+    for cell in assignment.cells:
+        if cell.role == "solution":
+            assert cell.source in [c.source for c in solved.cells]
+        if cell.role == "hidden":
+            assert any(cell.source in c.source for c in tests.cells)
+    assert f"notebooks/assignments/{file}" in (bundles["student"] / "README.md").read_text("utf-8")
+
+
+def test_a_teachers_bundle_can_grade(bundles: dict[str, Path]):
+    names_of = [one.name for one in find_masters(bundles["teacher"])]
+    assert names_of == ["a1", "a2", "a3", "a4"]
+    with pytest.raises(UsageError, match="There are no masters"):
+        find_masters(bundles["student"])
 
 
 # -- refusals ------------------------------------------------------------------------------
@@ -286,12 +330,13 @@ def kit(tmp_path: Path) -> Path:
         if name.startswith(".") or name in (
             "app/.streamlit/config.toml",
             "notebooks/glossary.md",
+            "notebooks/sanitize.cfg",
             "requirements.lock",
             "LICENSE",
             "NOTICE",
         ):
             shutil.copyfile(ROOT / name, root / name)
-    for name in ("Makefile", "pyproject.toml", "environment.yml"):
+    for name in ("Makefile", "pyproject.toml", "environment.yml", "docs/teaching.md"):
         shutil.copyfile(ROOT / name, root / name)
     source = root / "notebooks" / "source" / "01_small.py"
     source.write_text(
