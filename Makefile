@@ -29,7 +29,7 @@ WITHOUT := $(if $(CHROMIUM),, and not browser)
 # torch's threads sleep, not spin, between computations
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help install app lab test accept check notebooks lock
+.PHONY: help install app lab test accept check notebooks nbgrader lock
 .DEFAULT_GOAL := help
 
 help:
@@ -40,6 +40,7 @@ help:
 	@echo "make accept     the long tests: loads, attacks, killed runs (up to 35 minutes)"
 	@echo "make check      style and types (1 minute)"
 	@echo "make notebooks  build and run the lessons from notebooks/source (some minutes)"
+	@echo "make nbgrader   install nbgrader, apart, for the long tests of the masters (1 minute)"
 	@echo "make lock       write requirements.lock anew; UPGRADE=1 moves to the newest versions"
 	@echo "The first of them also installs everything into .venv: 3 to 10 minutes, 2.5 GB of disk."
 
@@ -74,6 +75,14 @@ check: $(READY)
 notebooks: $(READY)
 	@echo "Building and running the notebooks: some minutes."
 	@$(RUN)/python notebooks/build.py
+
+# Apart from .venv, for nbgrader brings a second Jupyter along, with menus that students do not need.
+nbgrader: build/nbgrader/.ready
+build/nbgrader/.ready: $(READY)
+	@echo "Installing nbgrader into build/nbgrader: a minute."
+	@$(BIN)/python -m venv --clear build/nbgrader
+	@build/nbgrader/bin/python -m pip install --quiet "nbgrader>=0.9.5,<0.10"
+	@touch $@
 
 # The stamp is written last, so a set-up that was interrupted is taken up again.
 $(READY): requirements.lock pyproject.toml
