@@ -51,7 +51,7 @@ def test_a_class_is_marked_twice_the_same_and_points_by_hand_are_kept(class_of_t
         "nobody": "0.0",
     }
     assert found["ben"]["double status"] == "wrong" and found["ben"]["half status"] == "missing"
-    assert found["nobody"]["note"] == "Nothing was handed in."
+    assert found["nobody"]["note"] == "No notebook was handed in."
     kept = {path: path.stat().st_mtime_ns for path in (out / "work").rglob("*.json")}
     text = (out / "by_hand.csv").read_text(encoding="utf-8-sig")
     text = text.replace('"李娜","why","","2",""', '"李娜","why","1.5","2","why not more?"')

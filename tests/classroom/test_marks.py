@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from tiny_master import tiny_master
@@ -139,7 +140,8 @@ def test_all_files_are_written_and_stale_feedback_goes(tiny, tmp_path):
     out = tmp_path / "out"
     (out / "feedback").mkdir(parents=True)
     (out / "feedback" / "gone.md").write_text("old")
-    none = Marks("<b>ben", "", nothing(tiny, "Nothing was handed in."), "Nothing was handed in.")
+    why = "No notebook was handed in."
+    none = Marks("<b>ben", "", nothing(tiny, why), why)
     write_reports(out, tiny, [marks_of(tiny), none], isolated=True)
     assert sorted(p.name for p in (out / "feedback").iterdir()) == ["_b_ben.md", "李娜.md"]
     found = json.loads((out / "marks.json").read_text(encoding="utf-8"))
@@ -147,14 +149,16 @@ def test_all_files_are_written_and_stale_feedback_goes(tiny, tmp_path):
     rows = list(csv.DictReader((out / "marks.csv").open(encoding="utf-8-sig", newline="")))
     assert rows[0]["student"] == "李娜" and rows[1]["double status"] == "missing"
     text = (out / "summary.md").read_text(encoding="utf-8")
-    assert "mean 5.0, median 5" in text and "\\<b>ben: Nothing was handed in." in text
+    assert "count as 0 until then: 1." in text
+    assert "mean 5.0, median 5" in text and "\\<b>ben: No notebook was handed in." in text
     assert (out / "points.png").stat().st_size > 3000 < (out / "questions.png").stat().st_size
     assert "without isolation" in summary(tiny, [none], isolated=False)
 
 
 def test_texts_for_the_teacher_cannot_leave_their_block(tiny):
     answers = Answers({"why": "# Head\n```\n<script>alert(1)</script>"})
-    text = page(tiny, {"<b>": answers})
+    text = page(tiny, {"<b>": answers}, {"<b>": Path("in/<b>.ipynb")})
+    assert "in in/\\<b\\>.ipynb" in text
     assert "    <script>" in text and "\n<script>" not in text and "### \\<b\\>" in text
     assert "Because of addition." in text  # the marking scheme
 

@@ -59,7 +59,7 @@ class Grader:
         """A student's marks; from ``work`` if this very file was graded before."""
         path, note = chosen_file(submission, self.assignment)
         if path is None:
-            why = "Nothing was handed in."
+            why = "No notebook was handed in."
             return Marks(submission.student, "", nothing(self.assignment, why), why)
         shown = printable(path.name)
         try:

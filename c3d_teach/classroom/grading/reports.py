@@ -80,6 +80,7 @@ def summary(assignment: Assignment, marks: Sequence[Marks], *, isolated: bool) -
     lines += [
         f"Of {number(possible)} points: mean {mean(totals):.1f}, median {median(totals):g}, from "
         f"{number(min(totals))} to {number(max(totals))}.",
+        *_waiting(marks),
         "",
         "![How many students have how many points](points.png)",
         "",
@@ -103,6 +104,13 @@ def summary(assignment: Assignment, marks: Sequence[Marks], *, isolated: bool) -
             "Changed or deleted checks, which were put back: " + _line(", ".join(altered)),
         ]
     return "\n".join(lines) + "\n"
+
+
+def _waiting(marks: Sequence[Marks]) -> list[str]:
+    waiting = sum(q.status == "to mark" for one in marks for q in one.questions)
+    if not waiting:
+        return []
+    return ["", f"Answers that wait to be marked by hand, and count as 0 until then: {waiting}."]
 
 
 def _rows(assignment: Assignment, marks: Sequence[Marks]) -> list[Sequence[object]]:
