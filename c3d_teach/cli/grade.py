@@ -55,7 +55,7 @@ def grade(
         chosen = which_assignment(found, masters)
     if submissions.resolve() in (out.resolve(), *out.resolve().parents):
         raise UsageError("--out lies among the submissions; name a folder outside of them.")
-    print(f"{chosen.title}: {len(found)} students.", file=sys.stderr, flush=True)
+    print(f"{chosen.title}: {_counted(len(found), 'student')}.", file=sys.stderr, flush=True)
     grader = Grader(chosen, out / "work", unsafe=unsafe, seed=seed)
     with tqdm(total=len(found), unit="student", file=sys.stderr, disable=None) as bar:
         marks = grade_class(
@@ -67,8 +67,12 @@ def grade(
         print(json.dumps({each.student: each.points for each in marks}, ensure_ascii=False))
         return
     mean = sum(each.points for each in marks) / len(marks)
-    print(f"{len(marks)} students, mean {mean:.1f} of {marks[0].possible:g} points: {out}")
+    students = _counted(len(marks), "student")
+    print(f"{students}, mean {mean:.1f} of {marks[0].possible:g} points: {out}")
     if waiting:
-        print(
-            f"{waiting} answers are to be marked by hand: {out / 'by_hand.csv'}, then grade again."
-        )
+        answers = _counted(waiting, "answer")
+        print(f"{answers} to mark by hand: {out / 'by_hand.csv'}, then grade again.")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -43,7 +43,7 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
 def test_a_class_is_marked_twice_the_same_and_points_by_hand_are_kept(class_of_three, tmp_path):
     master, out = tmp_path / "t1_tiny.py", tmp_path / "out"
     said = grade(class_of_three, "--out", out, "--master", master, "--jobs", 2)
-    assert "3 students, mean 3.3 of 12 points" in said and "1 answers are to be marked" in said
+    assert "3 students, mean 3.3 of 12 points" in said and "1 answer to mark by hand" in said
     found = rows(out)
     assert {name: row["points"] for name, row in found.items()} == {
         "李娜": "10.0",
