@@ -85,5 +85,6 @@ class Watched:
 
     def close(self) -> None:
         self.context.close()
-        assert self.asked and not [url for url in self.asked if not LOCAL.match(url)]
-        assert not self.complaints
+        outside = [url for url in self.asked if not LOCAL.match(url)]
+        assert self.asked and not outside, outside
+        assert not self.complaints, self.complaints
