@@ -23,6 +23,7 @@ QUIET = (
 PATIENCE = 120_000  # milliseconds, for a page on a busy machine
 # opened at /page, Streamlit's frontend looks for its server at /page/ first and at / then
 PROBE = re.compile(r"/\w+/_stcore/(health|host-config)$")
+MEDIA = re.compile(r"^http://(127\.0\.0\.1|localhost):\d+/media/[0-9a-f]+\.\w+$")
 LOCAL = re.compile(r"^(data:|blob:|about:|(http|ws)://(127\.0\.0\.1|localhost)(:\d+)?(/|$))")
 
 
@@ -74,17 +75,26 @@ class Watched:
         self.page.set_default_timeout(PATIENCE)
         self.asked: list[str] = []
         self.complaints: list[str] = []
+        self.pictures_missing: list[str] = []
         self.page.on("request", lambda request: self.asked.append(request.url))
         self.page.on("websocket", lambda socket: self.asked.append(socket.url))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._note)
 
     def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not PROBE.search(message.location["url"]):
-            self.complaints.append(f"{message.text} {message.location['url']}")
+        url = message.location["url"]
+        if message.type != "error" or PROBE.search(url):
+            return
+        # Streamlit forgets a picture as soon as a page no longer shows it; a browser that was
+        # about to fetch it is told 404
+        kept = self.pictures_missing if MEDIA.match(url) else self.complaints
+        kept.append(f"{message.text} {url}")
 
     def close(self) -> None:
+        broken = "[...document.images].filter(e => e.complete && !e.naturalWidth).map(e => e.src)"
+        unseen = self.page.evaluate(broken)
         self.context.close()
+        assert not unseen, (unseen, self.pictures_missing)
         outside = [url for url in self.asked if not LOCAL.match(url)]
         assert self.asked and not outside, outside
         assert not self.complaints, self.complaints

@@ -38,8 +38,12 @@ class Dashboard(Watched):
     """A visitor's window on the dashboard."""
 
     def settled(self) -> None:
-        """Wait until Streamlit has run the page to its end."""
+        """Wait until Streamlit has run the page to its end and its pictures have come.
+
+        Who moves on before takes away pictures that the browser still asks for.
+        """
         self.page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+        self.page.wait_for_function("[...document.images].every(one => one.complete)")
 
     def drawn(self, charts: int | None = None) -> None:
         """Wait until the page is at rest and its first charts, or all of ``charts``, are drawn."""

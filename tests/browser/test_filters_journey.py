@@ -39,8 +39,10 @@ def test_a_unit_is_found_on_the_compass_and_followed(wide: Dashboard, dashboard:
     expect(
         page.get_by_role("heading", name=f"The clips that excite conv2 unit {alone} most")
     ).to_be_visible(timeout=PATIENCE)
+    wide.settled()
     page.get_by_role("radio", name="back to the pixels").click()
     expect(page.get_by_text("Control:")).to_be_visible(timeout=PATIENCE)
+    wide.settled()
     page.get_by_role("radio", name="gradient").click()
     expect(page.get_by_text("Gradient of the net as it is")).to_be_visible(timeout=PATIENCE)
     wide.settled()
@@ -52,6 +54,7 @@ def test_a_unit_is_found_on_the_compass_and_followed(wide: Dashboard, dashboard:
     expect(number).to_have_value(str(alone))
     page.get_by_role("radio", name="depths compared").click()
     wide.drawn(5)
+    wide.settled()
     assert not wide.sticks_out()
 
 
