@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,14 @@ def grade(
         if chosen is None:
             names = ", ".join(one.name for one in masters)
             raise UsageError(f"There is no assignment {assignment}; there are {names}.")
+        with suppress(UsageError):  # where no notebook fits any, each gets no points, as asked
+            fits = which_assignment(found, masters)
+            if fits is not chosen:
+                print(
+                    f"Most of these notebooks are of {fits.name}; they are graded as {chosen.name} "
+                    "all the same.",
+                    file=sys.stderr,
+                )
     else:
         chosen = which_assignment(found, masters)
     if submissions.resolve() in (out.resolve(), *out.resolve().parents):
@@ -61,7 +70,9 @@ def grade(
         marks = grade_class(
             grader, found, jobs=jobs or os.cpu_count() or 1, done=lambda _: bar.update()
         )
-    marks = report_class(out, grader, found, marks)
+    marks, remarks = report_class(out, grader, found, marks)
+    for remark in remarks:
+        print(remark, file=sys.stderr)
     waiting = sum(one.status == "to mark" for each in marks for one in each.questions)
     if as_json:
         print(json.dumps({each.student: each.points for each in marks}, ensure_ascii=False))

@@ -43,7 +43,9 @@ def points_chart(points: Sequence[float], possible: float) -> Figure:
         side.set_major_locator(MaxNLocator(integer=True))
     axis.tick_params(labelsize=TICK)
     axis.spines[["top", "right"]].set_visible(False)
-    titled(figure, f"Half of the {len(points)} students have {middle:g} points or more (dashed)")
+    titled(
+        figure, f"Median of the {len(points)} students: {middle:g} of {possible:g} points (dashed)"
+    )
     return figure
 
 

@@ -3,13 +3,22 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tiny_master import tiny_master
 
 from c3d_teach.classroom.grading.assembling import Answers, solved
-from c3d_teach.classroom.grading.by_hand import TABLE, blank_table, merged, page
+from c3d_teach.classroom.grading.by_hand import (
+    TABLE,
+    Merged,
+    fingerprint,
+    merge,
+    read_table,
+    table,
+)
+from c3d_teach.classroom.grading.by_hand_page import page
 from c3d_teach.classroom.grading.marks import Marks, mark, nothing
 from c3d_teach.classroom.grading.outcome import Outcome
 from c3d_teach.classroom.grading.reports import feedback, summary, write_reports
@@ -57,6 +66,7 @@ def test_right_answers_have_all_points_but_the_teachers(tiny):
         ("memory", "", "error", "more than 500 MB of memory"),
         ("processes", "", "error", "too many processes"),
         ("files", "", "error", "wrote too much"),
+        ("untried", "", "error", "was not tried, for a test before it was ended"),
     ],
 )
 def test_what_became_of_a_test_is_said(tiny, kind: str, error: str, status: str, said: str):
@@ -100,30 +110,93 @@ def marks_of(tiny, **changes: Outcome) -> Marks:
     return Marks("李娜", "t1.ipynb", mark(tiny, solved(tiny), outcomes(**changes)))
 
 
-def test_points_by_hand_are_merged_and_wrong_ones_refused(tiny, tmp_path):
-    table = tmp_path / TABLE
-    one = marks_of(tiny)
-    assert merged([one], table) == [one]
-    table.write_text(blank_table([one], tiny), encoding="utf-8")
-    assert merged([one], table) == [one]
-    for given in ("1,5", "1.5"):
-        table.write_text(f'student;question;points;comment\n李娜;why;"{given}";=good\n', "utf-8")
-        (done,) = merged([one], table)
-        assert (done.points, done.questions[3].status) == (11.5, "marked")
-        assert done.questions[3].feedback == ("=good",)
-        again = blank_table([done], tiny)
-        table.write_text(again, encoding="utf-8")
-        assert merged([one], table) == [done]
-    for bad in ("3", "-1", "many"):
-        table.write_text(f"student,question,points\n李娜,why,{bad}\n", "utf-8")
-        with pytest.raises(KitError, match="give a number from 0 to 2"):
-            merged([one], table)
-    table.write_bytes(b"student,question,points\ncaf\xe9,why,1\n")
+WHY = "Because of addition."
+
+
+def by_hand(tiny, tmp_path, text: str, *, why: str = WHY) -> Merged:
+    """What becomes of a class of one when this table is there; ``{answer}`` is its answer's."""
+    answers = {"李娜": Answers({"why": why})}
+    path = tmp_path / TABLE
+    path.write_text(text.replace("{answer}", fingerprint(Answers({"why": WHY}), "why")), "utf-8")
+    wrong = marks_of(tiny, double_hidden_1=Outcome("double-hidden-1", "differs"))
+    return merge(tiny, [wrong], answers, read_table(path))
+
+
+HEAD = "student,question,points,of,comment,answer\n"
+
+
+def test_a_table_without_points_waits_for_them(tiny, tmp_path):
+    first = by_hand(tiny, tmp_path, HEAD)
+    assert first.marks[0].questions[3].status == "to mark" and not first.remarks
+    assert [(row.question, row.points, row.of) for row in first.rows] == [("why", "", "2")]
+    again = by_hand(tiny, tmp_path, table(first.rows))
+    assert [replace(row, line=0) for row in again.rows] == first.rows
+    noted = by_hand(tiny, tmp_path, HEAD + "李娜,why,,2,read this again,\n")
+    assert noted.rows[0].comment == "read this again"
+
+
+@pytest.mark.parametrize("given", ["1,5", "1.5"])
+def test_points_by_hand_are_merged_and_written_again(tiny, tmp_path, given: str):
+    text = f'student;question;points;comment\n李娜;why;"{given}";=good\n'
+    done = by_hand(tiny, tmp_path, text)
+    assert (done.marks[0].points, done.marks[0].questions[3].status) == (7.5, "marked")
+    assert done.marks[0].questions[3].feedback == ("=good",) and not done.remarks
+    assert by_hand(tiny, tmp_path, table(done.rows)).marks == done.marks
+
+
+def test_points_by_hand_take_the_place_of_those_of_the_tests(tiny, tmp_path):
+    done = by_hand(tiny, tmp_path, HEAD + "李娜,double,3,,right idea,\n")
+    question = done.marks[0].questions[0]
+    assert (question.points, question.status) == (3, "marked")
+    assert "not the result" in question.feedback[0] and question.feedback[-1] == "right idea"
+    assert [row.question for row in done.rows] == ["double", "why"]
+    assert by_hand(tiny, tmp_path, table(done.rows)).marks == done.marks
+
+
+def test_points_do_not_outlive_a_changed_answer_and_are_not_lost(tiny, tmp_path):
+    text = HEAD + "李娜,why,2,2,well said,{answer}\n"
+    assert by_hand(tiny, tmp_path, text).marks[0].questions[3].points == 2
+    changed = by_hand(tiny, tmp_path, text, why="No idea.")
+    assert changed.marks[0].questions[3].status == "to mark"
+    assert "line 2: why of 李娜 was changed since it was marked" in changed.remarks[0]
+    (row,) = changed.rows
+    assert (row.points, row.comment) == ("", "Before it was changed: 2 points. well said")
+    again = by_hand(tiny, tmp_path, table([replace(row, points="1")]), why="No idea.")
+    assert again.marks[0].questions[3].points == 1 and not again.remarks
+
+
+def test_rows_that_fit_nobody_are_named_and_kept(tiny, tmp_path):
+    text = HEAD + "Li Na,why,2,2,well said,\n李娜,whi,1,,,\n李娜,guess,,,,\n"
+    done = by_hand(tiny, tmp_path, text)
+    assert done.remarks == [
+        "by_hand.csv, line 2: why of Li Na: there is no such student; the row is kept and not "
+        "counted.",
+        "by_hand.csv, line 3: whi of 李娜: there is no question whi; the row is kept and not "
+        "counted.",
+    ]
+    assert [(row.student, row.question) for row in done.rows] == [
+        ("李娜", "why"),
+        ("Li Na", "why"),
+        ("李娜", "whi"),
+    ]
+
+
+@pytest.mark.parametrize("bad", ["3", "-1", "many", "nan"])
+def test_points_that_cannot_be_are_refused_with_their_place(tiny, tmp_path, bad: str):
+    with pytest.raises(KitError, match=f"line 2: why of 李娜 has '{bad}' points; .* from 0 to 2"):
+        by_hand(tiny, tmp_path, f"student,question,points\n李娜,why,{bad}\n")
+
+
+def test_tables_that_cannot_be_read_are_told(tiny, tmp_path):
+    path = tmp_path / TABLE
+    path.write_bytes(b"student,question,points\ncaf\xe9,why,1\n")
     with pytest.raises(KitError, match="CSV UTF-8"):
-        merged([one], table)
-    table.write_text("name\n", "utf-8")
+        read_table(path)
+    path.write_text("name\n", "utf-8")
     with pytest.raises(KitError, match="has no column points, question, student"):
-        merged([one], table)
+        read_table(path)
+    with pytest.raises(KitError, match="why of 李娜 twice, in lines 2 and 3: keep one"):
+        by_hand(tiny, tmp_path, "student,question,points\n李娜,why,1\n李娜,why,2\n")
 
 
 def test_no_feedback_holds_a_test_or_an_expected_value(tiny):
@@ -148,6 +221,7 @@ def test_all_files_are_written_and_stale_feedback_goes(tiny, tmp_path):
     assert [one["points"] for one in found["marks"]] == [10, 0] and found["isolated"]
     rows = list(csv.DictReader((out / "marks.csv").open(encoding="utf-8-sig", newline="")))
     assert rows[0]["student"] == "李娜" and rows[1]["double status"] == "missing"
+    assert (rows[0]["why"], rows[1]["why"]) == ("", "0.0")  # what waits has no points yet
     text = (out / "summary.md").read_text(encoding="utf-8")
     assert "count as 0 until then: 1." in text
     assert "mean 5.0, median 5" in text and "\\<b>ben: No notebook was handed in." in text
@@ -158,9 +232,10 @@ def test_all_files_are_written_and_stale_feedback_goes(tiny, tmp_path):
 def test_texts_for_the_teacher_cannot_leave_their_block(tiny):
     answers = Answers({"why": "# Head\n```\n<script>alert(1)</script>"})
     text = page(tiny, {"<b>": answers}, {"<b>": Path("in/<b>.ipynb")})
-    assert "in in/\\<b\\>.ipynb" in text
+    assert "/in/\\<b\\>.ipynb" in text
     assert "    <script>" in text and "\n<script>" not in text and "### \\<b\\>" in text
-    assert "Because of addition." in text  # the marking scheme
+    assert "Because of addition." in text and "SOLUTION" not in text  # the marking scheme
+    assert "Why is twice as much more?" in text and "Your answer here" not in text
 
 
 CODE = """

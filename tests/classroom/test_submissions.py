@@ -44,6 +44,9 @@ def test_a_folder_without_any_is_said(tmp_path):
         find_submissions(tmp_path / "none")
     with pytest.raises(UsageError, match="holds neither"):
         find_submissions(tmp_path)
+    (tmp_path / "all.zip").write_bytes(b"PK")
+    with pytest.raises(UsageError, match="unpack the zip file"):
+        find_submissions(tmp_path)
 
 
 def test_the_newest_that_fits_is_chosen(tmp_path, tiny):
@@ -57,7 +60,11 @@ def test_the_newest_that_fits_is_chosen(tmp_path, tiny):
     (one,) = find_submissions(root)
     assert one.files == (other, new, old)
     path, note = chosen_file(one, tiny)
-    assert path == new and "2 notebooks were handed in" in note
+    assert path == new and note == "2 notebooks were handed in; the newest was marked."
+    hand_in(root, "ada", notebook(tiny, solved=True), "old.ipynb")
+    os.utime(old, (1e9, 1e9))
+    path, note = chosen_file(one, tiny)  # the newer one is as it was handed out
+    assert path == old and "the newest that has an answer was marked" in note
     assert which_assignment([one], [tiny]) is tiny
     with pytest.raises(UsageError, match="None of the notebooks has a cell"):
         which_assignment([Submission("x", (other,))], [tiny])

@@ -33,7 +33,8 @@ from c3d_teach.classroom.lessons import ANSWER, BuildError, stub_of
 
 ROLES = ("solution", "check", "hidden", "secret", "teacher")
 GIVEN = "given"
-_FENCE = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.M | re.S)
+ANSWER_HERE = "*Your answer here.*"
+_FENCE = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION", re.M | re.S)
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,13 @@ class Cell:
     def stub(self) -> str:
         """What students get: the solution is taken out."""
         if self.kind == "markdown":
-            return _FENCE.sub(r"\1*Your answer here.*", self.source)
+            return _FENCE.sub(rf"\1{ANSWER_HERE}", self.source)
         return stub_of(self.source)
+
+    @property
+    def scheme(self) -> str:
+        """Of a teacher's question: what a full answer says."""
+        return "\n".join(text for _, text in _FENCE.findall(self.source))
 
 
 @dataclass(frozen=True)

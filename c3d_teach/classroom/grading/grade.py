@@ -23,7 +23,7 @@ from c3d_teach.classroom.grading.submissions import (
     read_cells,
 )
 from c3d_teach.errors import UsageError
-from c3d_teach.files import printable, write_text
+from c3d_teach.files import printable, writable_folder, write_text
 
 
 class Grader:
@@ -48,9 +48,10 @@ class Grader:
                 f"{why} Without it, what students wrote could read and change every file of yours. "
                 "Grade on a machine that has it, or say --unsafe if you know all the code."
             )
-        self.assignment, self.work, self.isolated = assignment, work, not why
-        self.given = work / "given"
-        self.given.mkdir(parents=True, exist_ok=True)
+        self.assignment, self.isolated = assignment, not why
+        self.work = work.resolve()  # kernels start in another folder
+        self.given = self.work / "given"
+        writable_folder(self.given)
         self._writing = threading.Lock()
         self.seed = self._seed(seed)
         self.expected = self._right_answers()
@@ -59,7 +60,7 @@ class Grader:
         """A student's marks; from ``work`` if this very file was graded before."""
         path, note = chosen_file(submission, self.assignment)
         if path is None:
-            why = "No notebook was handed in."
+            why = " ".join(["No notebook was handed in.", *_instead(submission)])
             return Marks(submission.student, "", nothing(self.assignment, why), why)
         shown = printable(path.name)
         try:
@@ -87,6 +88,7 @@ class Grader:
             done = mark(self.assignment, answers, outcomes)
             with self._writing:  # two students may have handed in the same
                 _write_json(store, [asdict(one) for one in done])
+        note = " ".join(filter(None, [note, *_beside(self.assignment, answers)]))
         return Marks(submission.student, shown, done, note)
 
     def answers(self, submission: Submission) -> Answers | None:
@@ -151,6 +153,22 @@ def grade_class(
             for future in waiting:
                 future.cancel()
             raise
+
+
+def _beside(assignment: Assignment, answers: Answers) -> list[str]:
+    """Names the stubs that were left while code was written into other cells behind them."""
+    behind = {assignment.cell(name).question for name in answers.extra if name}
+    left = [q for q in assignment.questions if q in behind and answers.missing(assignment.cell(q))]
+    if not left:
+        return []
+    return [f"Code was written beside the cell that was handed out: {', '.join(left)}."]
+
+
+def _instead(submission: Submission) -> list[str]:
+    if not submission.others:
+        return []
+    first = ", ".join(submission.others[:3])
+    return [f"There is {first}{' and more' if len(submission.others) > 3 else ''}."]
 
 
 def _digest(*texts: str) -> str:

@@ -110,6 +110,7 @@ def _what(outcome: Outcome, assignment: Assignment) -> str:
         "memory": f"needed more than {assignment.memory:,} MB of memory",
         "processes": "started too many processes",
         "files": "wrote too much to disk",
+        "untried": "was not tried, for a test before it was ended",
     }.get(outcome.outcome, "gave another result than was asked for")
 
 

@@ -14,7 +14,7 @@ class Outcome:
     Attributes:
         cell: its id.
         outcome: ``ok``, ``differs``, ``error``, ``timeout``, ``dead``, ``flood``, ``memory``,
-            ``processes``, ``files``.
+            ``processes``, ``files``; ``untried`` where a test of the same answer was ended.
         error: name of the exception, if it is one of Python's own.
         points: of a hidden cell.
         shown: the values that a hidden cell showed.

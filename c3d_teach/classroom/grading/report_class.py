@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from c3d_teach.classroom.grading.by_hand import PAGE, TABLE, blank_table, merged, page
+from c3d_teach.classroom.grading.by_hand import TABLE, merge, read_table, table
+from c3d_teach.classroom.grading.by_hand_page import PAGE, page
 from c3d_teach.classroom.grading.grade import Grader
 from c3d_teach.classroom.grading.marks import Marks
 from c3d_teach.classroom.grading.reports import write_reports
@@ -14,18 +15,23 @@ from c3d_teach.files import write_text
 
 def report_class(
     out: Path, grader: Grader, found: Sequence[Submission], marks: Sequence[Marks]
-) -> list[Marks]:
-    """Write all reports; returns the marks with a teacher's points merged in.
+) -> tuple[list[Marks], list[str]]:
+    """Write all reports.
+
+    Returns:
+        The marks with a teacher's points in them, and sentences on those that could not be used.
 
     Raises:
         KitError: for points by hand that cannot be, or a folder that cannot be written.
     """
-    done = merged(marks, out / TABLE)
+    assignment = grader.assignment
     answers = {one.student: read for one in found if (read := grader.answers(one)) is not None}
-    write_reports(out, grader.assignment, done, isolated=grader.isolated)
-    if any(map(grader.assignment.by_teacher, grader.assignment.questions)):
-        write_text(out / TABLE, blank_table(done, grader.assignment))
-        files = {one.student: chosen_file(one, grader.assignment)[0] or Path() for one in found}
-        write_text(out / PAGE, page(grader.assignment, answers, files))
-    write_text(out / "similarity.md", similarity_report(grader.assignment, answers))
-    return done
+    rows = read_table(out / TABLE) if (out / TABLE).exists() else []
+    merged = merge(assignment, marks, answers, rows)
+    write_reports(out, assignment, merged.marks, isolated=grader.isolated)
+    write_text(out / TABLE, table(merged.rows))
+    if any(map(assignment.by_teacher, assignment.questions)):
+        files = {one.student: chosen_file(one, assignment)[0] or Path() for one in found}
+        write_text(out / PAGE, page(assignment, answers, files))
+    write_text(out / "similarity.md", similarity_report(assignment, answers))
+    return merged.marks, merged.remarks

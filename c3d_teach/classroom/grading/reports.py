@@ -120,7 +120,7 @@ def _rows(assignment: Assignment, marks: Sequence[Marks]) -> list[Sequence[objec
     rows: list[Sequence[object]] = [head]
     for one in marks:
         row: list[object] = [one.student, one.file, one.points, one.possible]
-        row += [question.points for question in one.questions]
+        row += ["" if q.status == "to mark" else q.points for q in one.questions]
         row += [question.status for question in one.questions]
         rows.append([*row, one.note])
     return rows

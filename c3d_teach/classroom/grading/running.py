@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +46,7 @@ def run_notebook(
 
     Args:
         make: the notebook without the cells that were ended.
-        with_it: the cells that are not tried again either when one was ended.
+        with_it: the cells that are not tried when one was ended: ``untried``.
         command: of the kernel, for a folder that is to hold its sockets.
         seconds: for a cell; memory: in MB.
         tries: runs at most; what was not reached by then is ``dead``.
@@ -66,8 +65,8 @@ def run_notebook(
         if not found or found[-1].outcome in ("ok", "differs", "error"):
             break
         last = found[-1]
-        down = [last.cell, *(name for name in with_it(last.cell) if name not in known)]
-        ended |= {name: replace(last, cell=name) for name in down if name not in ended}
+        behind = [name for name in with_it(last.cell) if name not in known]
+        ended = {name: Outcome(name, "untried") for name in behind} | ended | {last.cell: last}
     known |= ended
     return tuple(known.get(name, Outcome(name, "dead")) for name in names)
 

@@ -4,12 +4,13 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from c3d_teach.classroom.assignments.master import Assignment
+from c3d_teach.classroom.grading.assembling import sort_answers
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.files import printable
 
@@ -29,10 +30,12 @@ class Submission:
     Attributes:
         student: name of the folder or file it was found in.
         files: notebooks, the newest first; none where nothing was handed in.
+        others: names of other files in the student's folder.
     """
 
     student: str
     files: tuple[Path, ...]
+    others: tuple[str, ...] = ()
 
 
 def find_submissions(folder: Path) -> list[Submission]:
@@ -52,23 +55,31 @@ def find_submissions(folder: Path) -> list[Submission]:
         if one.name.startswith("."):
             continue
         if one.is_dir(follow_symlinks=False):
-            found.append(Submission(printable(one.name), tuple(_notebooks(Path(one.path)))))
+            found.append(Submission(printable(one.name), *_files(Path(one.path))))
         elif one.is_symlink() or one.name.endswith(".ipynb"):
             found.append(Submission(printable(Path(one.name).stem), (Path(one.path),)))
     if not found:
-        raise UsageError(f"{folder} holds neither a folder for a student nor a notebook.")
+        packed = any(folder.glob("*.zip"))
+        raise UsageError(
+            f"{folder} holds neither a folder for a student nor a notebook"
+            f"{': unpack the zip file that lies there.' if packed else '.'}"
+        )
     return found
 
 
-def _notebooks(folder: Path) -> Iterator[Path]:
-    paths = []
+def _files(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    paths, others = [], []
     for where, folders, names in os.walk(folder, followlinks=False):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
-            if name.endswith(".ipynb") and not name.startswith("."):
+            if name.startswith("."):
+                continue
+            if name.endswith(".ipynb"):
                 path = Path(where) / name
                 paths.append((path.lstat().st_mtime_ns, path))
-    yield from (path for _, path in sorted(paths, reverse=True))
+            else:
+                others.append(printable(name))
+    return tuple(path for _, path in sorted(paths, reverse=True)), tuple(sorted(others))
 
 
 def read_cells(path: Path) -> list[tuple[str, str, str]]:
@@ -162,19 +173,30 @@ def which_assignment(
 
 
 def chosen_file(submission: Submission, assignment: Assignment) -> tuple[Path | None, str]:
-    """The newest notebook with a cell of the assignment, and a note where there are more."""
+    """The newest notebook of the assignment with an answer, and a note where there are more."""
     ids = {c.id for c in assignment.cells if c.question}
-    fitting = []
+    fitting, answered = [], []
     for path in submission.files:
         try:
-            if ids & {name for name, _, _ in read_cells(path)}:
-                fitting.append(path)
+            cells = read_cells(path)
         except SubmissionError:
             continue
+        if ids & {name for name, _, _ in cells}:
+            fitting.append(path)
+            if _answers_anything(assignment, cells):
+                answered.append(path)
     if not fitting:
         return (submission.files[0] if submission.files else None), ""
-    more = f"{len(fitting)} notebooks were handed in; the newest was marked."
-    return fitting[0], more if len(fitting) > 1 else ""
+    chosen = (answered or fitting)[0]
+    which = "newest" if chosen is fitting[0] else "newest that has an answer"
+    more = f"{len(fitting)} notebooks were handed in; the {which} was marked."
+    return chosen, more if len(fitting) > 1 else ""
+
+
+def _answers_anything(assignment: Assignment, cells: Sequence[tuple[str, str, str]]) -> bool:
+    answers = sort_answers(assignment, cells)
+    questions = (assignment.cell(name) for name in assignment.questions)
+    return bool(answers.extra) or not all(map(answers.missing, questions))
 
 
 def file_name(student: str, taken: set[str]) -> str:

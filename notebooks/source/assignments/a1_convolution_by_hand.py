@@ -57,7 +57,7 @@ rows = []
 for _ in range(40):
     kernel, stride, padding = (int(rng.integers(1, 6)) for _ in range(3))
     size = int(rng.integers(max(1, kernel - padding), 40))
-    rows.append(int(output_length(size, kernel, stride=stride, padding=padding)))
+    rows.append(output_length(size, kernel, stride=stride, padding=padding))
 show(rows)
 
 # %% [markdown]
