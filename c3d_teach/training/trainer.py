@@ -3,19 +3,14 @@
 import contextlib
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.nn import functional as F
-from torch.utils.data import DataLoader
 from tqdm.auto import tqdm
 
-from c3d_teach.data.counter import key_of
-from c3d_teach.data.labelled import LabelledVideos
-from c3d_teach.data.transforms import Preprocess, horizontal_flip
+from c3d_teach.data.transforms import Preprocess
 from c3d_teach.device import keep_freed_memory, pick_device
 from c3d_teach.errors import CheckpointError, KitError, UsageError
 from c3d_teach.files import writable_folder
@@ -24,13 +19,12 @@ from c3d_teach.models.classifier import Classifier
 from c3d_teach.models.transfer import trainable
 from c3d_teach.models.weights import save
 from c3d_teach.training import checkpoint
-from c3d_teach.training.evaluate import collate, evaluate
+from c3d_teach.training.evaluate import evaluate
 from c3d_teach.training.history import Epoch, History
-from c3d_teach.training.optimiser import optimiser_of, set_rate
 from c3d_teach.training.recipe import Recipe
+from c3d_teach.training.run import Run
 
 _CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
-_FIT_CLIPS = 256  # clips that mean and standard deviation are taken from
 
 
 def train(
@@ -87,7 +81,7 @@ def train(
     _check_fit(model, train_set, val_set, recipe)
     where = pick_device(device)
     keep_freed_memory()
-    run = _Run(model, train_set, recipe, where, seed, preprocess)
+    run = Run(model, train_set, recipe, where, seed, preprocess)
     fingerprint = {
         "recipe": recipe.to_dict(),
         "net": model.config,
@@ -162,152 +156,6 @@ def train(
     save(classifier, history.net)
     history.save(folder / "history.json")
     return history
-
-
-class _Run:
-    """Net, optimiser and position of a run."""
-
-    def __init__(
-        self,
-        model: ConvNet,
-        train_set: Any,
-        recipe: Recipe,
-        device: torch.device,
-        seed: int,
-        preprocess: Preprocess | None,
-    ) -> None:
-        self.model, self.train_set, self.recipe, self.seed = model, train_set, recipe, seed
-        self.device = device
-        self.cuda = device.type == "cuda"
-        if self.cuda:
-            torch.backends.cudnn.benchmark = True
-        model.to(device).channels_last()
-        self.optimiser = optimiser_of(model, recipe)
-        self.per_epoch = -(-len(train_set) // recipe.batch)
-        self.total = recipe.steps(self.per_epoch)
-        self.step = 0
-        self.whole = True  # False while a step is under way and weights and count disagree
-        self.preprocess = preprocess or _fitted(model, train_set, recipe)
-        self._reset()
-
-    def _reset(self) -> None:
-        self.loss_sum = self.right_sum = 0.0
-        self.seen = 0
-        self.epoch_seconds = 0.0
-
-    @property
-    def mean_loss(self) -> float:
-        return self.loss_sum / max(1, self.seen)
-
-    @property
-    def mean_right(self) -> float:
-        return self.right_sum / max(1, self.seen)
-
-    def epoch(self, workers: int) -> Iterator[None]:
-        """Train to the end of the current epoch, one mini-batch at a time."""
-        epoch, first = divmod(self.step, self.per_epoch)
-        if first == 0 and self.seen:
-            return  # stopped between the last step of an epoch and its validation
-        order = torch.randperm(
-            len(self.train_set), generator=_generator(self.seed, "order", epoch)
-        ).tolist()
-        size = self.recipe.batch
-        batches = [order[i * size : (i + 1) * size] for i in range(first, self.per_epoch)]
-        batches = batches[: self.total - self.step]
-        loader = DataLoader(
-            self.train_set,
-            batch_sampler=batches,
-            num_workers=workers,
-            collate_fn=collate,
-            pin_memory=self.cuda,
-        )
-        self.model.train()
-        for batch in loader:
-            self._train_on(batch)
-            yield
-
-    def _train_on(self, batch: dict[str, Tensor]) -> None:
-        set_rate(self.optimiser, self.recipe.lr_at(self.step, self.per_epoch))
-        # one seed a step: a resumed run draws the same dropout without stored generators
-        torch.manual_seed(key_of(self.seed, "step", self.step) & (2**63 - 1))
-        generator = _generator(self.seed, "augment", self.step)
-        clips = batch["clip"].to(self.device, non_blocking=True)
-        labels = batch["label"].to(self.device, non_blocking=True)
-        x = (
-            self.preprocess.augmented(clips, generator)
-            if self.recipe.crop == "random"
-            else self.preprocess(clips)
-        )
-        if self.recipe.flip:
-            x, labels = horizontal_flip(
-                x, labels, self.train_set.mirrored, self.recipe.flip, generator
-            )
-        x = x.contiguous(memory_format=torch.channels_last_3d)
-        with torch.autocast("cuda", torch.bfloat16, enabled=self.cuda):
-            logits = self.model(x)
-        loss = F.cross_entropy(logits.float(), labels)
-        value = loss.item()
-        if value != value or value > 1e4:
-            raise KitError(
-                f"The loss is {value:.3g} at step {self.step}: training has diverged. Lower the "
-                "learning rate, or see that initialisation and input scale fit (Kaiming goes with "
-                "standardised input, Caffe's with 0-255 minus the mean)."
-            )
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        self.whole = False
-        self.optimiser.step()
-        count = len(labels)
-        self.loss_sum += value * count
-        self.right_sum += int((logits.argmax(1) == labels).sum())
-        self.seen += count
-        self.step += 1
-        self.whole = True
-
-    def end_epoch(self, val_loss: float, val_accuracy: float, seconds: float) -> Epoch:
-        row = Epoch(
-            epoch=-(-self.step // self.per_epoch),
-            step=self.step,
-            lr=self.recipe.lr_at(self.step - 1, self.per_epoch),
-            train_loss=self.mean_loss,
-            train_accuracy=self.mean_right,
-            val_loss=val_loss,
-            val_accuracy=val_accuracy,
-            seconds=seconds,
-        )
-        self._reset()
-        return row
-
-    def state(self) -> dict[str, Any]:
-        return {
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "step": self.step,
-            "preprocess": self.preprocess.to_dict(),
-            "sums": [self.loss_sum, self.right_sum, self.seen, self.epoch_seconds],
-        }
-
-    def restore(self, state: dict[str, Any]) -> None:
-        try:
-            self.model.load_state_dict(state["model"])
-            self.optimiser.load_state_dict(state["optimiser"])
-        except (RuntimeError, ValueError, KeyError) as error:
-            raise CheckpointError(f"The checkpoint does not fit the net: {error}") from error
-        self.step = state["step"]
-        self.loss_sum, self.right_sum, self.seen, self.epoch_seconds = state["sums"]
-
-
-def _generator(*parts: object) -> torch.Generator:
-    return torch.Generator().manual_seed(key_of(*parts) & (2**63 - 1))
-
-
-def _fitted(model: ConvNet, train_set: Any, recipe: Recipe) -> Preprocess:
-    order = torch.randperm(len(train_set), generator=_generator("fit"))[:_FIT_CLIPS].tolist()
-    loader = DataLoader(train_set, batch_sampler=[order], collate_fn=collate)
-    clips = next(iter(loader))["clip"]
-    # frames of real videos have one size, which whoever asks the net later decodes to
-    size = train_set.size if isinstance(train_set, LabelledVideos) else None
-    return Preprocess.fit(clips, model.clip_shape, standardise=recipe.standardise, frame_size=size)
 
 
 def _check_fit(model: ConvNet, train_set: Any, val_set: Any, recipe: Recipe) -> None:
