@@ -19,8 +19,9 @@ from c3d_teach import (
 )
 from c3d_teach.data.export import export
 from c3d_teach.errors import CheckpointError, KitError, UsageError
-from c3d_teach.training import checkpoint, run, trainer
+from c3d_teach.training import checkpoint, trainer
 from c3d_teach.training.intervals import wilson
+from c3d_teach.training.run import Run
 
 SHORT = replace(Recipe.classroom(), stop=2, dropout=0.5)
 
@@ -81,7 +82,7 @@ def test_two_runs_of_one_seed_agree_to_the_last_bit_and_other_seeds_differ(unbro
 def test_a_run_stopped_anywhere_ends_as_if_it_had_not(unbroken, tmp_path, monkeypatch, stop_at):
     out, _ = unbroken
     monkeypatch.setattr(trainer, "_CHECKPOINT_EVERY", 0.0)  # after every step
-    real, steps = run.Run._train_on, []
+    real, steps = Run._train_on, []
 
     def interrupted(self, batch):
         if len(steps) == stop_at:
@@ -89,10 +90,10 @@ def test_a_run_stopped_anywhere_ends_as_if_it_had_not(unbroken, tmp_path, monkey
         steps.append(1)
         real(self, batch)
 
-    monkeypatch.setattr(run.Run, "_train_on", interrupted)
+    monkeypatch.setattr(Run, "_train_on", interrupted)
     with pytest.raises(KitError, match=f"Stopped at step {stop_at} of 6"):
         run(tmp_path)
-    monkeypatch.setattr(run.Run, "_train_on", real)
+    monkeypatch.setattr(Run, "_train_on", real)
     history = run(tmp_path, model=tiny(seed=99))  # the checkpoint's weights count
     assert same(weights(out), weights(tmp_path))
     assert len(history.epochs) == 2
@@ -145,7 +146,7 @@ def test_a_run_stopped_within_a_step_goes_on_from_the_checkpoint_before(
 
 def test_a_finished_run_is_not_trained_again(unbroken, monkeypatch):
     out, first = unbroken
-    monkeypatch.setattr(run.Run, "_train_on", lambda *a: pytest.fail("trained again"))
+    monkeypatch.setattr(Run, "_train_on", lambda *a: pytest.fail("trained again"))
     assert run(out).epochs == first.epochs
 
 
