@@ -108,7 +108,7 @@ lock:
 	build/uv/bin/python -m pip install --quiet uv; \
 	cp requirements.lock build/requirements.txt 2>/dev/null || true; \
 	build/uv/bin/uv pip compile --quiet $(if $(UPGRADE),--upgrade) --universal \
-	  --python-version 3.11 --extra dev --no-header --no-annotate --no-emit-index-url \
+	  --python-version 3.11 $(foreach e,dev openvino onnx,--extra $e) --no-header --no-annotate --no-emit-index-url \
 	  pyproject.toml --output-file build/requirements.txt; \
 	{ echo "# Exact versions for class day, on Linux, macOS and Windows. Written by make lock."; \
 	  grep -vE '^(#|nvidia-|cuda-|triton==)' build/requirements.txt; } > build/requirements.lock; \

@@ -42,6 +42,15 @@ def processor_name() -> str:
     return platform.processor() or platform.machine()
 
 
+def native_bfloat16() -> bool | None:
+    """Whether this CPU has instructions for bfloat16; None where torch cannot tell."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return None
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # not in every version
+    answers = [getattr(torch.cpu, name)() for name in names if hasattr(torch.cpu, name)]
+    return any(answers) if answers else None
+
+
 def keep_freed_memory() -> None:
     """Tell the C library to keep freed memory for the next tensor instead of returning it.
 

@@ -86,7 +86,7 @@ def check_torch() -> list[Finding]:
     import torch
     from torch.nn import functional as F
 
-    from c3d_teach.device import pick_device
+    from c3d_teach.device import native_bfloat16, pick_device
 
     device, cuda = pick_device(), torch.version.cuda
     build = f"built for CUDA {cuda}" if cuda else "CPU build"
@@ -102,7 +102,7 @@ def check_torch() -> list[Finding]:
         found.append(Finding("GPU", "note", "torch cannot use the NVIDIA GPU here.", advice))
     elif torch.backends.mps.is_available():
         found.append(Finding("GPU", "fine", "Apple's GPU is there; --device mps uses it."))
-    native = _native_bfloat16()
+    native = native_bfloat16()
     if device.type == "cpu" and native is not None:
         fact = f"The CPU computes in bfloat16 {'itself' if native else 'by emulation: slowly'}."
         found.append(Finding("bfloat16", "fine", fact))
@@ -243,17 +243,6 @@ def _memory() -> float | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
     except (AttributeError, OSError, ValueError):  # Windows has no sysconf
         return None
-
-
-def _native_bfloat16() -> bool | None:
-    """Whether this CPU has instructions for bfloat16; None where torch cannot tell."""
-    import torch
-
-    if platform.machine().lower() not in ("x86_64", "amd64"):
-        return None
-    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # not in every version
-    answers = [getattr(torch.cpu, name)() for name in names if hasattr(torch.cpu, name)]
-    return any(answers) if answers else None
 
 
 _AGAIN_TORCH = f"Run: {_pip('--force-reinstall --no-deps torch')}"

@@ -26,6 +26,14 @@ CacheOption = Annotated[
 WorkersOption = Annotated[int, typer.Option(help="processes that decode videos")]
 LabelOption = Annotated[str, typer.Option(help="motion, or digit or photo for what is seen")]
 DeviceOption = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps")]
+EngineOption = Annotated[
+    str,
+    typer.Option(
+        help="what computes the answers: eager (the net itself), torch, openvino, or auto: the "
+        "fastest that gives the same answers here; small nets answer themselves"
+    ),
+]
+PrecisionOption = Annotated[str, typer.Option(help="of that engine: float32, bfloat16 or auto")]
 JsonOption = Annotated[bool, typer.Option("--json", help="print one JSON document instead of text")]
 SeedOption = Annotated[int, typer.Option(help="seed of everything that is drawn")]
 MeanOption = Annotated[

@@ -13,10 +13,12 @@ from c3d_teach.cli.options import (
     CacheOption,
     DataOption,
     DeviceOption,
+    EngineOption,
     FoldOption,
     JsonOption,
     LabelOption,
     NetOption,
+    PrecisionOption,
     SeedOption,
     WorkersOption,
 )
@@ -187,6 +189,8 @@ def evaluate(
     cache: CacheOption = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
+    precision: PrecisionOption = "auto",
     workers: WorkersOption = 0,
     as_json: JsonOption = False,
 ) -> None:
@@ -198,7 +202,7 @@ def evaluate(
     from c3d_teach.models.weights import load
     from c3d_teach.training.evaluate import evaluate as ask
 
-    classifier = load(net).to(pick_device(device))
+    classifier = load(net).to(pick_device(device)).answering_by(engine, precision)
     own: dict[str, Any] = {"label": label}
     if data not in EMBEDDED:
         preprocess = classifier.preprocess

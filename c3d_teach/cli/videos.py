@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from c3d_teach.cli.options import DeviceOption, JsonOption, LabelOption, NetOption, SeedOption
+from c3d_teach.cli.options import (
+    DeviceOption,
+    EngineOption,
+    JsonOption,
+    LabelOption,
+    NetOption,
+    PrecisionOption,
+    SeedOption,
+)
 from c3d_teach.errors import KitError
 
 
@@ -15,6 +23,8 @@ def predict(
     net: NetOption = "camera-c3d",
     stride: Annotated[int, typer.Option(help="frames from one clip's start to the next")] = 16,
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
+    precision: PrecisionOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Say what a net sees in every 16-frame clip of a video."""
@@ -22,7 +32,7 @@ def predict(
     from c3d_teach.models.verdict import judge_video
     from c3d_teach.models.weights import load
 
-    classifier = load(net).to(pick_device(device))
+    classifier = load(net).to(pick_device(device)).answering_by(engine, precision)
     judged = judge_video(classifier, video, stride=stride)
     if as_json:
         print(json.dumps(judged.to_dict()))

@@ -17,9 +17,11 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LINES = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 PINS = [Requirement(line) for line in LINES if not line.startswith("#")]
+LOCKED = ("dev", "openvino", "onnx")  # extras that the lock has too
 NEEDED = [
     Requirement(line)
-    for line in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
+    for lines in (PROJECT["dependencies"], *map(PROJECT["optional-dependencies"].get, LOCKED))
+    for line in lines
 ]
 
 SYSTEMS = {
