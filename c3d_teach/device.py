@@ -9,25 +9,32 @@ from pathlib import Path
 import torch
 
 from c3d_teach.errors import UsageError
+from c3d_teach.processes import place
 
 
 def pick_device(name: str = "auto") -> torch.device:
     """The device called ``name``; ``"auto"`` is CUDA where there is one, else the CPU.
 
+    Of several processes on one machine, each gets a GPU of its own as long as there are enough.
+
     Raises:
         UsageError: for a device that does not exist here.
     """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and (here := place()).world > 1 and torch.cuda.is_available():
+        own = here.local % torch.cuda.device_count()
+        torch.cuda.set_device(own)  # what names no GPU goes there too, not all to the first
+        name = f"cuda:{own}"
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        here = ["cpu"]
-        here += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
-        here += ["mps"] * torch.backends.mps.is_available()
+        known = ["cpu"]
+        known += [f"cuda:{i}" for i in range(torch.cuda.device_count())]
+        known += ["mps"] * torch.backends.mps.is_available()
         raise UsageError(
-            f"There is no device {name!r} here; there is {', '.join(here)}."
+            f"There is no device {name!r} here; there is {', '.join(known)}."
         ) from error
     return device
 

@@ -1,12 +1,16 @@
 """Several processes at one piece of work, as torchrun starts them: which of them this one is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from c3d_teach.errors import UsageError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # one process may be long at a large film while the others wait
 _PATIENCE = timedelta(days=2)
@@ -35,6 +39,9 @@ class Place:
         return range(self.rank * count // self.world, (self.rank + 1) * count // self.world)
 
 
+ALONE = Place()
+
+
 def place() -> Place:
     """Where torchrun (or Slurm through it) has put this process; alone without it.
 
@@ -44,7 +51,7 @@ def place() -> Place:
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
     given = {name: os.environ[name] for name in names if name in os.environ}
     if "WORLD_SIZE" not in given:
-        return Place()
+        return ALONE
     try:
         world, rank = int(given["WORLD_SIZE"]), int(given.get("RANK", "0"))
         local = int(given.get("LOCAL_RANK", rank))
@@ -71,10 +78,6 @@ def joined(device_type: str = "cpu") -> Iterator[Place]:
     if here.world == 1 or dist.is_initialized():
         yield here
         return
-    if device_type == "cuda":
-        import torch
-
-        torch.cuda.set_device(here.local % max(1, torch.cuda.device_count()))
     # gloo beside nccl: what is said about CPU tensors goes through it
     backend = "cpu:gloo,cuda:nccl" if device_type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=_PATIENCE)
@@ -90,3 +93,49 @@ def wait_for_all() -> None:
 
     if dist.is_initialized():
         dist.barrier()
+
+
+def all_of(mine: Iterable[str], names: Iterable[str]) -> frozenset[str]:
+    """Those of ``names`` that every process has among its own.
+
+    The order of ``names`` is the same for all.
+    """
+    import torch
+    import torch.distributed as dist
+
+    own, order = set(mine), list(names)
+    if not dist.is_initialized() or not order:
+        return frozenset(own)
+    held = torch.tensor([name in own for name in order], dtype=torch.int32)
+    dist.all_reduce(held, dist.ReduceOp.MIN)
+    return frozenset(name for name, kept in zip(order, held.tolist(), strict=True) if kept)
+
+
+def summed(mine: Sequence[float]) -> list[float]:
+    """Each number, summed over all processes."""
+    import torch
+    import torch.distributed as dist
+
+    numbers = torch.tensor(mine, dtype=torch.float64)
+    if dist.is_initialized():
+        dist.all_reduce(numbers)
+    return numbers.tolist()
+
+
+def gathered(mine: "Tensor") -> "Tensor":
+    """The rows of all processes, in the order of their ranks, on the CPU."""
+    import torch
+    import torch.distributed as dist
+
+    if not dist.is_initialized():
+        return mine
+    mine, world = mine.cpu(), dist.get_world_size()
+    counts = torch.zeros(world, dtype=torch.long)
+    counts[dist.get_rank()] = len(mine)
+    dist.all_reduce(counts)
+    most = int(counts.max())
+    # all send as many rows as the one with the most
+    padded = torch.cat([mine, mine.new_zeros(most - len(mine), *mine.shape[1:])])
+    parts = [torch.empty_like(padded) for _ in range(world)]
+    dist.all_gather(parts, padded)
+    return torch.cat([part[:count] for part, count in zip(parts, counts.tolist(), strict=True)])

@@ -69,13 +69,34 @@ def train(
     cache: CacheOption = None,
     seed: SeedOption = 0,
     device: DeviceOption = "auto",
+    precision: Annotated[
+        str,
+        typer.Option(
+            help="float32, bfloat16, or auto: bfloat16 in large nets, in the layers whose "
+            "gradients are right here"
+        ),
+    ] = "auto",
+    save_memory: Annotated[
+        bool,
+        typer.Option("--save-memory", help="compute activations twice instead of keeping them"),
+    ] = False,
+    compile_net: Annotated[
+        bool | None,
+        typer.Option(
+            "--compile/--no-compile",
+            help="let torch compile the net, which takes a minute; default: on a GPU, in long runs",
+        ),
+    ] = None,
     workers: WorkersOption = 0,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="start anew, not from a checkpoint")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a net, or fine-tune one; write it (its card inside) and its history to --out."""
+    """Train a net, or fine-tune one; write it (its card inside) and its history to --out.
+
+    Under torchrun (torchrun --nproc-per-node 2 -m c3d_teach train …) the processes share the work.
+    """
     import torch
 
     from c3d_teach.data.catalog import EMBEDDED, clip_shape_of, open_data
@@ -84,6 +105,7 @@ def train(
     from c3d_teach.models.transfer import freeze as keep
     from c3d_teach.models.transfer import with_new_head
     from c3d_teach.models.weights import load, save
+    from c3d_teach.processes import place
     from c3d_teach.training.evaluate import test_figures
     from c3d_teach.training.recipe import Recipe
     from c3d_teach.training.trainer import train as run_training
@@ -146,7 +168,12 @@ def train(
         preprocess=origin.preprocess if origin else None,
         card=card,
         progress=not as_json,
+        precision=precision,
+        save_memory=save_memory,
+        compile_net=compile_net,
     )
+    if not place().first:
+        return
     final = history.final
     if data in EMBEDDED:
         if not as_json:
@@ -200,9 +227,11 @@ def evaluate(
     from c3d_teach.data.random_clips import RandomClips
     from c3d_teach.device import pick_device
     from c3d_teach.models.weights import load
+    from c3d_teach.processes import joined
     from c3d_teach.training.evaluate import evaluate as ask
 
-    classifier = load(net).to(pick_device(device)).answering_by(engine, precision)
+    where = pick_device(device)
+    classifier = load(net).to(where).answering_by(engine, precision)
     own: dict[str, Any] = {"label": label}
     if data not in EMBEDDED:
         preprocess = classifier.preprocess
@@ -216,7 +245,10 @@ def evaluate(
         if data in EMBEDDED:
             raise UsageError("--random-clips is for videos; an embedded set has clips only.")
         dataset = RandomClips(dataset, random_clips, seed=seed)
-    result = ask(classifier, dataset, workers=workers)
+    with joined(where.type) as here:
+        result = ask(classifier, dataset, workers=workers, place=here)
+    if not here.first:
+        return
     if as_json:
         print(json.dumps({"net": net, "data": dataset.describe(), **result.to_dict()}))
         return

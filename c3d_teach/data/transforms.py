@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from c3d_teach.errors import UsageError
 
+Part = tuple[range, int]  # which rows of a mini-batch of how many clips
 FRAME_SIZE = (128, 171)  # height and width of the paper's frames, section 3.1
 _PAPER_CROP = 112
 
@@ -90,13 +91,20 @@ class Preprocess:
         place = self._test_place(clips.shape[2], clips.shape[3])
         return cropped(clips, torch.tensor([place]).expand(len(clips), 2), self.crop)
 
-    def augmented(self, clips: Tensor, generator: torch.Generator) -> Tensor:
-        """Resize, crop at a random place (one a clip, as the paper does) and normalise."""
+    def augmented(
+        self, clips: Tensor, generator: torch.Generator, part: Part | None = None
+    ) -> Tensor:
+        """Resize, crop at a random place (one a clip, as the paper does) and normalise.
+
+        Args:
+            part: which part of a mini-batch the clips are, when several processes share it: the
+                places are drawn for the whole.
+        """
         clips = self.fitted(clips)
         spare = torch.tensor(clips.shape[2:4]) - torch.tensor(self.crop)
         if int(spare.max()) == 0:
             return self(clips)
-        u = torch.rand(len(clips), 2, generator=generator)
+        u = _drawn(generator, part or (range(len(clips)), len(clips)), 2)
         return self._cut(clips, (u * (spare + 1)).long())
 
     def fitted(self, clips: Tensor) -> Tensor:
@@ -270,14 +278,22 @@ def horizontal_flip(
     mirrored: Sequence[int],
     chance: float,
     generator: torch.Generator,
+    part: Part | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Each clip ``(N, C, L, H, W)`` is flipped left to right with probability ``chance``, and
     its label with it. Flipping comes after normalising: the mean cube is not symmetric.
 
     Args:
         mirrored: label of a flipped clip for each label (see ``mirror_table``).
+        part: as in :meth:`Preprocess.augmented`.
     """
-    chosen = torch.rand(len(x), generator=generator) < chance
+    chosen = _drawn(generator, part or (range(len(x)), len(x))) < chance
     table = torch.tensor(mirrored, device=labels.device)
     flipped = torch.where(chosen.to(x.device)[:, None, None, None, None], x.flip(-1), x)
     return flipped, torch.where(chosen.to(labels.device), table[labels], labels)
+
+
+def _drawn(generator: torch.Generator, part: Part, *size: int) -> Tensor:
+    """Numbers from 0 to 1 for the rows of a part, the same whoever draws for the other rows."""
+    rows, count = part
+    return torch.rand(count, *size, generator=generator)[rows.start : rows.stop]

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Subset
 
 from c3d_teach.data.catalog import embedded
 from c3d_teach.data.embedded import BothWays
 from c3d_teach.device import keep_freed_memory
 from c3d_teach.errors import UsageError
 from c3d_teach.models.classifier import Classifier
+from c3d_teach.processes import ALONE, Place, gathered, summed
 from c3d_teach.training.intervals import grouped_interval, wilson
 
 
@@ -117,7 +118,12 @@ def collate(samples: Any) -> dict[str, Tensor]:
 
 
 def evaluate(
-    classifier: Classifier, dataset: Any, *, batch_size: int | None = None, workers: int = 0
+    classifier: Classifier,
+    dataset: Any,
+    *,
+    batch_size: int | None = None,
+    workers: int = 0,
+    place: Place = ALONE,
 ) -> Evaluation:
     """Ask ``classifier`` about every clip of ``dataset``, and so about every video.
 
@@ -125,6 +131,8 @@ def evaluate(
         dataset: ``MotionDigits``, ``CameraMotion``, ``VideoFolder``, ``UCF101``,
             ``RandomClips`` or another dataset with ``classes`` whose items hold ``clip``
             (uint8) and ``label``, and ``video`` (a number) if clips belong to videos.
+        place: which of several processes this is; each asks about its share of the clips, and all
+            get the answer.
 
     Raises:
         UsageError: when the classes of the two differ. Order, case and hyphens do not matter.
@@ -140,18 +148,21 @@ def evaluate(
     as_known = torch.tensor([known[_plain(name)] for name in dataset.classes])
     keep_freed_memory()
     size = batch_size or classifier.fitting()
-    loader = DataLoader(dataset, size, num_workers=workers, collate_fn=collate)
-    probabilities, labels, videos = [], [], []
+    mine = dataset if place.world == 1 else Subset(dataset, list(place.share(len(dataset))))
+    loader = DataLoader(mine, size, num_workers=workers, collate_fn=collate)
+    probabilities, labels, videos = [torch.empty(0, len(classifier.classes))], [], []
     for batch in loader:
         probabilities.append(classifier.predict(batch["clip"], batch_size=size))
         labels.append(as_known[batch["label"]])
         if "video" in batch:
             videos.append(batch["video"])
-    probability, label = torch.cat(probabilities), torch.cat(labels)
+    probability = gathered(torch.cat(probabilities))
+    label = gathered(torch.cat([torch.empty(0, dtype=torch.long), *labels]))
     accuracy, top5, confusion = _judged(probability, label)
     interval, whole = wilson(accuracy, len(label)), None
-    if videos:
-        video = torch.cat(videos)
+    of_videos = summed([len(videos)])[0] > 0 if place.world > 1 else bool(videos)
+    if of_videos:
+        video = gathered(torch.cat([torch.empty(0, dtype=torch.long), *videos]))
         # clips and videos cut from one film are near-duplicates
         units = torch.tensor(getattr(dataset, "video_units", range(int(video.max()) + 1)))
         interval = _interval(probability.argmax(1) == label, units[video])

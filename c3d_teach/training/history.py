@@ -10,7 +10,10 @@ from c3d_teach.files import write_json
 
 @dataclass(frozen=True)
 class Epoch:
-    """One row of the history; losses in nats, accuracies as shares, time in seconds."""
+    """One row of the history; losses in nats, accuracies as shares, time in seconds.
+
+    ``waiting`` is the share of the training time that the net waited for clips.
+    """
 
     epoch: int
     step: int
@@ -20,12 +23,13 @@ class Epoch:
     val_loss: float
     val_accuracy: float
     seconds: float
+    waiting: float = 0.0  # not in histories of earlier versions
 
     def __str__(self) -> str:
         return (
             f"epoch {self.epoch}: loss {self.train_loss:.3f}, right {self.train_accuracy:.1%}"
             f" | validation loss {self.val_loss:.3f}, right {self.val_accuracy:.1%}"
-            f" | {self.seconds:.0f} s"
+            f" | {self.seconds:.0f} s, {self.waiting:.0%} of it waiting for clips"
         )
 
 

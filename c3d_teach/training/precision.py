@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -110,26 +110,56 @@ def gradient_check(
             f"shapes is {list(shapes)}; it is pairs of a clip length and an odd kernel depth."
         )
     where = pick_device(device)
-    left, found, crashed = list(shapes), [], False
+    convolutions = [Convolution(length, (depth, 3, 3)) for length, depth in shapes]
+    found, crashed = try_convolutions(convolutions, dtype, where, patience)
+    return GradientCheck(dtype, where.type.upper().replace("CUDA", "GPU"), found, crashed)
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A convolution whose weight gradient is tried, on ``batch`` clips of ``size`` pixels.
+
+    ``stride`` is that in time. The defaults are those of :func:`gradient_check`.
+    """
+
+    length: int
+    kernel: tuple[int, int, int]
+    channels: int = 16
+    filters: int = 16
+    size: tuple[int, int] = (8, 8)
+    batch: int = 4
+    stride: int = 1
+
+
+def try_convolutions(
+    convolutions: Sequence[Convolution],
+    dtype: str,
+    device: torch.device,
+    patience: float = PATIENCE,
+) -> tuple[tuple[Tried, ...], bool]:
+    """One :class:`Tried` for each convolution, and whether a child process was brought down."""
+    left, found, crashed = list(convolutions), [], False
     while left:
-        rows, whole = _in_child(dtype, str(where), left, patience)
+        rows, whole = _in_child(dtype, str(device), left, patience)
         found += rows
         left = left[len(rows) :]
         if whole:
             break
         crashed = True
-        # what ran before may have done the harm; the shape under way bears the blame
+        # what ran before may have done the harm; the convolution under way bears the blame
         if left:
-            found.append(Tried(*left.pop(0), None, False))
-    return GradientCheck(dtype, where.type.upper().replace("CUDA", "GPU"), tuple(found), crashed)
+            blamed = left.pop(0)
+            found.append(Tried(blamed.length, blamed.kernel[0], None, False))
+    return tuple(found), crashed
 
 
 def _in_child(
-    dtype: str, device: str, shapes: Sequence[tuple[int, int]], patience: float
+    dtype: str, device: str, convolutions: Sequence[Convolution], patience: float
 ) -> tuple[list[Tried], bool]:
     """What a child process found before it ended, and whether it ended as it should."""
     command = [sys.executable, "-c", f"from {__name__} import _child; _child()"]
-    task = json.dumps({"dtype": dtype, "device": device, "shapes": list(shapes)})
+    work = [asdict(one) for one in convolutions]
+    task = json.dumps({"dtype": dtype, "device": device, "convolutions": work})
     # a file, for what was printed must outlive a child that is killed
     with tempfile.TemporaryFile("w+") as answers:
         try:
@@ -147,44 +177,47 @@ def _in_child(
             whole = False
         answers.seek(0)
         lines = answers.read().splitlines()
-    rows = [_row(dtype, *shape, line) for shape, line in zip(shapes, lines, strict=False)]
-    return rows, whole and len(rows) == len(shapes)
+    rows = [_row(dtype, one, line) for one, line in zip(convolutions, lines, strict=False)]
+    return rows, whole and len(rows) == len(convolutions)
 
 
-def _row(dtype: str, length: int, depth: int, line: str) -> Tried:
+def _row(dtype: str, convolution: Convolution, line: str) -> Tried:
     error = float(line)
-    return Tried(length, depth, error, error <= _TOLERANCE[dtype])
+    return Tried(convolution.length, convolution.kernel[0], error, error <= _TOLERANCE[dtype])
 
 
 def _child() -> None:
-    """Try the shapes that stand on stdin; print one relative error a line, at once."""
+    """Try the convolutions that stand on stdin; print one relative error a line, at once."""
     # a heap that is broken ends one thread at once; of several one may wait for ever
     torch.set_num_threads(1)
     task: dict[str, Any] = json.loads(sys.stdin.read())
-    for length, depth in task["shapes"]:
-        error = _relative_error(getattr(torch, task["dtype"]), task["device"], length, depth)
-        print(error, flush=True)
+    for one in task["convolutions"]:
+        convolution = Convolution(**one)
+        print(_relative_error(getattr(torch, task["dtype"]), task["device"], convolution))
+        sys.stdout.flush()
 
 
-def _relative_error(dtype: torch.dtype, device: str, length: int, depth: int) -> float:
+def _relative_error(dtype: torch.dtype, device: str, one: Convolution) -> float:
     random = torch.Generator().manual_seed(0)
-    x, back = (torch.randn(4, 16, length, 8, 8, generator=random) for _ in range(2))
-    weight = torch.randn(16, 16, depth, 3, 3, generator=random) / 10
-    right, given = (
-        _weight_gradient(x, weight, back, kind, device) for kind in (torch.float64, dtype)
-    )
+    x = torch.randn(one.batch, one.channels, one.length, *one.size, generator=random)
+    weight = torch.randn(one.filters, one.channels, *one.kernel, generator=random) / 10
+    right = _weight_gradient(x, weight, one, torch.float64, "cpu")
+    given = _weight_gradient(x, weight, one, dtype, device)
     error = float((given - right).norm() / right.norm())
     return error if error == error else float("inf")
 
 
 def _weight_gradient(
-    x: torch.Tensor, weight: torch.Tensor, back: torch.Tensor, dtype: torch.dtype, device: str
+    x: torch.Tensor, weight: torch.Tensor, one: Convolution, dtype: torch.dtype, device: str
 ) -> torch.Tensor:
-    # the reference is made on the CPU in double precision, by other code than the one on trial
-    where = "cpu" if dtype == torch.float64 else device
-    x, back = x.to(where, dtype), back.to(where, dtype)
-    kernel = weight.to(where, dtype).requires_grad_()
-    depth = weight.shape[2]
-    F.conv3d(x, kernel, padding=(depth // 2, 1, 1)).backward(back)
+    x, kernel = x.to(device, dtype), weight.to(device, dtype).requires_grad_()
+    if dtype != torch.float64:  # laid out as in training; the reference runs other code on the CPU
+        x = x.contiguous(memory_format=torch.channels_last_3d)
+    depth, height, width = (k // 2 for k in one.kernel)
+    if one.stride > 1:  # such layers pad their frames themselves
+        x, depth = F.pad(x, (0, 0, 0, 0, depth, depth)), 0
+    y = F.conv3d(x, kernel, stride=(one.stride, 1, 1), padding=(depth, height, width))
+    random = torch.Generator().manual_seed(1)
+    y.backward(torch.randn(y.shape, generator=random).to(y))
     assert kernel.grad is not None
     return kernel.grad.double().cpu()

@@ -1,30 +1,25 @@
 """The training loop: the same on a laptop's two cores and on a GPU."""
 
-import contextlib
 import platform
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm.auto import tqdm
 
 from c3d_teach.data.transforms import Preprocess
 from c3d_teach.device import keep_freed_memory, pick_device
-from c3d_teach.errors import CheckpointError, KitError, UsageError
+from c3d_teach.errors import UsageError
 from c3d_teach.files import writable_folder
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.classifier import Classifier
 from c3d_teach.models.transfer import trainable
 from c3d_teach.models.weights import save
-from c3d_teach.training import checkpoint
-from c3d_teach.training.evaluate import evaluate
+from c3d_teach.processes import joined, wait_for_all
 from c3d_teach.training.history import Epoch, History
 from c3d_teach.training.recipe import Recipe
 from c3d_teach.training.run import Run
-
-_CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
+from c3d_teach.training.sitting import Sitting
 
 
 def train(
@@ -42,6 +37,9 @@ def train(
     card: dict[str, Any] | None = None,
     progress: bool = True,
     on_epoch: Callable[[Epoch], None] | None = None,
+    precision: str = "auto",
+    save_memory: bool = False,
+    compile_net: bool | None = None,
 ) -> History:
     """Train ``model`` as it is (it is not initialised again) and write the net to ``out``.
 
@@ -50,9 +48,15 @@ def train(
     is made again, and ends with the same weights to the last bit (on a CPU with the same
     number of threads): every mini-batch draws its random numbers from ``(seed, step)``.
 
-    On CUDA: bf16 autocast, channels_last_3d and cuDNN autotuning. On a CPU: float32, for
-    the bf16 weight gradient of a 3D convolution is wrong there on clips shorter than the
-    kernel is deep (torch 2.13.0).
+    Maps lie channels last. bfloat16 is used where it is fast and its gradients are right: each
+    convolution is tried first, and on the first mini-batch the whole net
+    (:func:`~c3d_teach.training.mixed.low_layers`); with torch 2.13.0 on a CPU that leaves out
+    convolutions of clips shorter than the kernel is deep.
+
+    Under torchrun every process takes its share of each mini-batch: gradients, and so the net, are
+    those of one process but for rounding (and for dropout, which each draws for itself). ``out`` is
+    a folder that all of them see; the first process writes. A run may go on with another number
+    of processes.
 
     Args:
         train_set, val_set: datasets with ``classes``, ``describe()`` and items that hold
@@ -67,7 +71,11 @@ def train(
             standard deviation to the training clips.
         card: what to write on the net's card, beside what is written anyway.
         progress: show a progress bar.
-        on_epoch: called after every epoch.
+        on_epoch: called after every epoch, by the first process.
+        precision: ``"float32"``, ``"bfloat16"``, or ``"auto"``: bfloat16 on GPUs that have it, and
+            on such CPUs for nets of 1 G multiply-accumulates a clip and more.
+        save_memory: compute activations between poolings twice instead of keeping them.
+        compile_net: let torch compile the net; None: on a GPU, for more than 1,000 steps.
 
     Returns:
         The history of the run, earlier sittings included.
@@ -77,84 +85,48 @@ def train(
         CheckpointError: for a checkpoint of another net, data or recipe, or a damaged one.
         KitError: when the loss is no longer a number, or ``out`` cannot be written.
     """
-    folder = writable_folder(Path(out))
     _check_fit(model, train_set, val_set, recipe)
     where = pick_device(device)
-    keep_freed_memory()
-    run = Run(model, train_set, recipe, where, seed, preprocess)
-    fingerprint = {
-        "recipe": recipe.to_dict(),
-        "net": model.config,
-        "data": train_set.describe(),
-        "validation": val_set.describe(),
-        "seed": seed,
-    }
-    if preprocess is not None:
-        # the weights a fine-tuning starts from, and what of them may change, decide its end
-        start = Classifier(model, preprocess, ()).fingerprint()
-        fingerprint |= {"start": start, "trained layers": list(trainable(model))}
-    for left_over in folder.glob(".*.part"):  # of a run that was killed while writing
-        left_over.unlink()
-    history = History(net=str(folder / "net.safetensors"))
-    if resume and (state := checkpoint.read(folder)):
-        if found := checkpoint.differences(state["fingerprint"], fingerprint):
-            raise CheckpointError(
-                f"{folder} holds a run made differently: {'; '.join(found[:6])}. Train into "
-                "another folder, or start anew with resume=False (--fresh)."
-            )
-        run.restore(state)
-        history.epochs = History.from_dict(state["history"]).epochs
-
-    def write_checkpoint() -> None:
-        checkpoint.write(
-            folder, run.state() | {"fingerprint": fingerprint, "history": history.to_dict()}
+    with joined(where.type) as place:
+        folder = writable_folder(Path(out))
+        keep_freed_memory()
+        settings = {"precision": precision, "recompute": save_memory, "compiled": compile_net}
+        run = Run(model, train_set, recipe, where, seed, preprocess, place, **settings)
+        fingerprint = {
+            "recipe": recipe.to_dict(),
+            "net": model.config,
+            "data": train_set.describe(),
+            "validation": val_set.describe(),
+            "seed": seed,
+        }
+        if preprocess is not None:
+            # the weights a fine-tuning starts from, and what may change, decide its end
+            start = Classifier(model, preprocess, ()).fingerprint()
+            fingerprint |= {"start": start, "trained layers": list(trainable(model))}
+        sitting = Sitting(run, folder, fingerprint, resume=resume)
+        classifier = Classifier(model, run.preprocess, tuple(train_set.classes), {}, folder.name)
+        history = sitting.train(
+            classifier, val_set, workers=workers, progress=progress and place.first, say=on_epoch
         )
-
-    classifier = Classifier(model, run.preprocess, tuple(train_set.classes), {}, folder.name)
-    total = run.total
-    with contextlib.closing(
-        tqdm(total=total, initial=run.step, disable=not progress, unit="step", dynamic_ncols=True)
-    ) as bar:
-        bar.set_description(f"training on {where}")
-        try:
-            while run.step < total or run.seen:
-                started, saved = time.monotonic() - run.epoch_seconds, time.monotonic()
-                for _ in run.epoch(workers):
-                    bar.update()
-                    if run.step % 10 == 0:
-                        bar.set_postfix(loss=f"{run.mean_loss:.3f}", right=f"{run.mean_right:.1%}")
-                    run.epoch_seconds = time.monotonic() - started
-                    if run.whole and time.monotonic() - saved > _CHECKPOINT_EVERY:
-                        write_checkpoint()
-                        saved = time.monotonic()
-                result = evaluate(classifier, val_set, workers=workers)
-                seconds = time.monotonic() - started
-                history.epochs.append(run.end_epoch(result.loss, result.accuracy, seconds))
-                write_checkpoint()
-                if progress:
-                    bar.write(str(history.final))
-                if on_epoch:
-                    on_epoch(history.final)
-        except KeyboardInterrupt:
-            if run.whole:
-                write_checkpoint()
-            raise KitError(
-                f"Stopped at step {run.step} of {total}. The same command goes on from its last "
-                "checkpoint."
-            ) from None
-    classifier.card = (card or {}) | {
-        "net": model.config,
-        "data": train_set.describe(),
-        "validation": val_set.describe() | {"accuracy": round(history.final.val_accuracy, 4)},
-        "recipe": recipe.to_dict(),
-        "seed": seed,
-        "seconds": round(history.seconds, 1),
-        "made with": f"torch {torch.__version__.split('+')[0]} on {where.type}, "
-        f"Python {platform.python_version()}",
-    }
-    model.eval()
-    save(classifier, history.net)
-    history.save(folder / "history.json")
+        classifier.card = (card or {}) | {
+            "net": model.config,
+            "data": train_set.describe(),
+            "validation": val_set.describe() | {"accuracy": round(history.final.val_accuracy, 4)},
+            "recipe": recipe.to_dict(),
+            "seed": seed,
+            "seconds": round(history.seconds, 1),
+            "made with": f"torch {torch.__version__.split('+')[0]} on {where.type}, "
+            f"Python {platform.python_version()}",
+        }
+        if run.stepper.mixed.low:
+            classifier.card["precision"] = run.stepper.mixed.sentence
+        if place.world > 1:
+            classifier.card["processes"] = place.world
+        model.eval()
+        if place.first:
+            save(classifier, history.net)
+            history.save(folder / "history.json")
+        wait_for_all()  # whoever goes on finds the files
     return history
 
 

@@ -89,7 +89,8 @@ def test_not_a_number_counts_as_infinitely_wrong(monkeypatch: pytest.MonkeyPatch
         return found if inputs[3] == precision.torch.float64 else found * float("nan")
 
     monkeypatch.setattr(precision, "_weight_gradient", broken)
-    error = precision._relative_error(precision.torch.float32, "cpu", 2, 3)
+    one = precision.Convolution(2, (3, 3, 3))
+    error = precision._relative_error(precision.torch.float32, "cpu", one)
     assert error == float("inf")
 
 

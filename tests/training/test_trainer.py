@@ -19,7 +19,7 @@ from c3d_teach import (
 )
 from c3d_teach.data.export import export
 from c3d_teach.errors import CheckpointError, KitError, UsageError
-from c3d_teach.training import checkpoint, trainer
+from c3d_teach.training import checkpoint, sitting
 from c3d_teach.training.intervals import wilson
 from c3d_teach.training.run import Run
 
@@ -81,14 +81,14 @@ def test_two_runs_of_one_seed_agree_to_the_last_bit_and_other_seeds_differ(unbro
 @pytest.mark.parametrize("stop_at", [1, 3, 5])
 def test_a_run_stopped_anywhere_ends_as_if_it_had_not(unbroken, tmp_path, monkeypatch, stop_at):
     out, _ = unbroken
-    monkeypatch.setattr(trainer, "_CHECKPOINT_EVERY", 0.0)  # after every step
+    monkeypatch.setattr(sitting, "CHECKPOINT_EVERY", 0.0)  # after every step
     real, steps = Run._train_on, []
 
-    def interrupted(self, batch):
+    def interrupted(self, *batch):
         if len(steps) == stop_at:
             raise KeyboardInterrupt
         steps.append(1)
-        real(self, batch)
+        real(self, *batch)
 
     monkeypatch.setattr(Run, "_train_on", interrupted)
     with pytest.raises(KitError, match=f"Stopped at step {stop_at} of 6"):
@@ -104,7 +104,7 @@ def test_a_run_stopped_while_it_validates_goes_on_with_the_validation(
 ):
     out, first = unbroken
     for stopped_epoch in (1, 2):
-        real, calls = trainer.evaluate, []
+        real, calls = sitting.evaluate, []
 
         def interrupted(*arguments, real=real, calls=calls, last=stopped_epoch, **more):
             calls.append(1)
@@ -113,10 +113,10 @@ def test_a_run_stopped_while_it_validates_goes_on_with_the_validation(
             return real(*arguments, **more)
 
         folder = tmp_path / str(stopped_epoch)
-        monkeypatch.setattr(trainer, "evaluate", interrupted)
+        monkeypatch.setattr(sitting, "evaluate", interrupted)
         with pytest.raises(KitError, match="goes on"):
             run(folder)
-        monkeypatch.setattr(trainer, "evaluate", real)
+        monkeypatch.setattr(sitting, "evaluate", real)
         history = run(folder)
         assert same(weights(out), weights(folder))
         assert history.column("val_loss") == first.column("val_loss")

@@ -1,0 +1,128 @@
+"""One sitting of a run: from its last checkpoint to its end, or to where it is stopped."""
+
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from c3d_teach.errors import CheckpointError, KitError
+from c3d_teach.models.classifier import Classifier
+from c3d_teach.processes import summed
+from c3d_teach.training import checkpoint
+from c3d_teach.training.evaluate import evaluate
+from c3d_teach.training.history import Epoch, History
+from c3d_teach.training.run import Run
+
+CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
+_SHOW_EVERY = 10  # steps
+
+
+class Sitting:
+    """A run with its folder.
+
+    Args:
+        fingerprint: what decides the weights a run ends with; a checkpoint of another is refused.
+        resume: go on from the folder's checkpoint, if there is one.
+
+    Raises:
+        CheckpointError: for a checkpoint of another run, or one that not all processes see.
+    """
+
+    def __init__(
+        self, run: Run, folder: Path, fingerprint: dict[str, Any], *, resume: bool
+    ) -> None:
+        self.run, self.folder, self.fingerprint = run, folder, fingerprint
+        self.history = History(net=str(folder / "net.safetensors"))
+        if run.place.first:
+            for left_over in folder.glob(".*.part"):  # of a run that was killed while writing
+                left_over.unlink()
+        state = checkpoint.read(folder) if resume else None
+        if state and (found := checkpoint.differences(state["fingerprint"], fingerprint)):
+            raise CheckpointError(
+                f"{folder} holds a run made differently: {'; '.join(found[:6])}. Train into "
+                "another folder, or start anew with resume=False (--fresh)."
+            )
+        self._all_see(state["step"] if state else -1)
+        if state:
+            run.restore(state)
+            self.history.epochs = History.from_dict(state["history"]).epochs
+
+    def train(
+        self,
+        classifier: Classifier,
+        val_set: Any,
+        *,
+        workers: int,
+        progress: bool,
+        say: Callable[[Epoch], None] | None,
+    ) -> History:
+        """Train to the end of the run.
+
+        Raises:
+            KitError: when it is stopped, when the loss is no longer a number, or when the
+                checkpoint cannot be written.
+        """
+        run = self.run
+        bar = tqdm(
+            total=run.total, initial=run.step, disable=not progress, unit="step", dynamic_ncols=True
+        )
+        with closing(bar):
+            bar.set_description(f"training on {self._where()}")
+            try:
+                while run.step < run.total or run.seen:
+                    self._epoch(bar, workers)
+                    result = evaluate(classifier, val_set, workers=workers, place=run.place)
+                    seconds = time.monotonic() - self._began
+                    self.history.epochs.append(run.end_epoch(result.loss, result.accuracy, seconds))
+                    self._write()
+                    if progress:
+                        bar.write(str(self.history.final))
+                    if say and run.place.first:
+                        say(self.history.final)
+            except KeyboardInterrupt:
+                if run.whole and run.place.world == 1:
+                    run.look()
+                    self._write()
+                raise KitError(
+                    f"Stopped at step {run.step} of {run.total}. The same command goes on from "
+                    "its last checkpoint."
+                ) from None
+        return self.history
+
+    def _epoch(self, bar: tqdm, workers: int) -> None:
+        run = self.run
+        saved = time.monotonic()
+        self._began = saved - run.epoch_seconds
+        for _ in run.epoch(workers):
+            run.epoch_seconds = time.monotonic() - self._began
+            bar.update()
+            if not run.due:
+                continue
+            wanted = run.look(time.monotonic() - saved > CHECKPOINT_EVERY)
+            if run.step % _SHOW_EVERY == 0:
+                shown = {"loss": f"{run.mean_loss:.3f}", "right": f"{run.mean_right:.1%}"}
+                bar.set_postfix(shown | {"waits for clips": f"{run.waiting:.0%}"})
+            if wanted:
+                self._write()
+                saved = time.monotonic()
+
+    def _write(self) -> None:
+        if self.run.place.first:
+            more = {"fingerprint": self.fingerprint, "history": self.history.to_dict()}
+            checkpoint.write(self.folder, self.run.state() | more)
+
+    def _all_see(self, step: int) -> None:
+        """Whether every process has read the same checkpoint, or none."""
+        world = self.run.place.world
+        if world > 1 and summed([step, step * step]) != [world * step, world * step * step]:
+            raise CheckpointError(
+                f"The {world} processes do not see the same checkpoint in {self.folder}: --out has "
+                "to be a folder on a disk that all machines share."
+            )
+
+    def _where(self) -> str:
+        world = self.run.place.world
+        return f"{self.run.device}" + (f" and {world - 1} more" if world > 1 else "")
