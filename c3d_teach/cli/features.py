@@ -7,8 +7,16 @@ from typing import Annotated
 
 import typer
 
-from c3d_teach.cli.options import DeviceOption, JsonOption, NetOption, SeedOption
+from c3d_teach.cli.options import (
+    DeviceOption,
+    EngineOption,
+    JsonOption,
+    NetOption,
+    PrecisionOption,
+    SeedOption,
+)
 from c3d_teach.errors import KitError, UsageError
+from c3d_teach.processes import place
 
 
 def features(
@@ -23,22 +31,46 @@ def features(
         bool, typer.Option("--clips", help="also keep every clip's own features")
     ] = False,
     device: DeviceOption = "auto",
+    engine: EngineOption = "auto",
+    precision: PrecisionOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Describe videos by a net: mean over their clips, then L2. Bad files are named and skipped."""
+    """Describe videos by a net: mean over their clips, then L2. Bad files are named and skipped.
+
+    Several processes share the work, one for each GPU, when torchrun starts them: torchrun
+    --nproc-per-node 4 -m c3d_teach features VIDEOS --out DIR. On several machines, DIR lies on a
+    disk that all of them see.
+
+    The exit code is 1 when a file was skipped; but 0 under torchrun, which takes any other for a
+    process that has failed, and would start all anew if told to.
+    """
     from c3d_teach.analysis.descriptors.features import extract
+    from c3d_teach.analysis.descriptors.shares import FirstProcessError
     from c3d_teach.device import pick_device
     from c3d_teach.models.weights import load
 
-    classifier = load(net).to(pick_device(device))
+    here = place()
+    classifier = load(net).to(pick_device(device)).answering_by(engine, precision)
     try:
         done = extract(
-            classifier, source, out, layer=layer, stride=stride, clips=clips, progress=not as_json
+            classifier,
+            source,
+            out,
+            layer=layer,
+            stride=stride,
+            clips=clips,
+            progress=not as_json,
+            shared=True,
         )
+    except FirstProcessError:
+        sys.exit(1)  # the first process says why, once for all
     except KeyboardInterrupt:
+        if not here.first:
+            sys.exit(1)
         raise KitError("Stopped. The same command goes on where it was.") from None
-    print(json.dumps(done.to_dict()) if as_json else done)
-    if done.skipped:
+    if here.first:
+        print(json.dumps(done.to_dict()) if as_json else done)
+    if done.skipped and here.world == 1:
         sys.exit(1)
 
 

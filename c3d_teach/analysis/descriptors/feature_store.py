@@ -1,15 +1,15 @@
 """A feature folder while features are being made: what it knows, what is new, what is written."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from c3d_teach.analysis.descriptors import feature_files as files
 from c3d_teach.analysis.descriptors import feature_work as work
-from c3d_teach.analysis.descriptors.feature_work import Entry, Known, Work
+from c3d_teach.analysis.descriptors.feature_final import commit, roll_forward, stage
+from c3d_teach.analysis.descriptors.feature_work import Entry, Work
+from c3d_teach.analysis.descriptors.folder_lock import locked
 from c3d_teach.data.listing import ListedVideo, Listing
 from c3d_teach.errors import CheckpointError, KitError
 from c3d_teach.files import printable, write_json
@@ -19,40 +19,50 @@ _Places = tuple[Path, Path]  # the files with the descriptors and with the clips
 
 
 class Store:
-    """Finished and new rows of a feature folder.
+    """Finished and new rows of a feature folder; of several processes the first has it.
 
     Args:
         out: the folder.
         settings: what decides the features.
         names: the videos to be described.
 
+    Attributes:
+        work: where this process puts down what it finishes.
+
     Raises:
         CheckpointError: when ``out`` holds features made with other settings, of other videos,
             or files of something else.
+        KitError: when a process of another run is still at work there.
     """
 
     def __init__(self, out: Path, settings: dict[str, Any], names: set[str]) -> None:
         self.out, self.settings = out, settings
         self.dimension, self.keep_clips = int(settings["dimension"]), bool(settings["clips"])
-        work.roll_forward(out)
+        roll_forward(out)
         finished = (out / files.SETTINGS).is_file()
-        header = work.read_header(out)
+        headers = work.read_headers(out)
         there = [name for name in files.FILES if (out / name).exists()]
-        if there and not finished and header is None:
+        if there and not finished and not headers:
             raise CheckpointError(
                 f"{out} holds a {there[0]} that does not belong to features of this kit. Give "
                 "another folder."
             )
-        for was in (files.read_settings(out) if finished else None, header):
-            if was is not None:
-                _check(out, was, settings)
+        for was in ([files.read_settings(out)] if finished else []) + headers:
+            _check(out, was, settings)
         self._finished = self._index() if finished else None
-        self._work = Work(out, settings, self.dimension, self.keep_clips)
-        self._work.open()
+        others = [self._part(rank) for rank in work.other_ranks(out)]
+        for part in others:
+            with locked(part.folder):  # a process that has outlived its run may still write there
+                part.open()
+                part.close()
+        self.work = self._part(0)
+        self.work.open()
+        self._parts = [self.work, *others]
         self._chosen: dict[str, tuple[Entry, _Places]] = {}
-        known = {*(self._finished or {}), *self._work.entries}
+        done = {name for part in self._parts for name in part.entries}
+        known = done.union(self._finished or ())
         if known and not known & names:
-            self._work.close(discard=not self._work.entries)
+            self.work.close(discard=not done)
             raise CheckpointError(
                 f"{out} holds features of other videos, such as {printable(min(known))}; "
                 "they would be lost. Give another folder."
@@ -60,9 +70,10 @@ class Store:
 
     def knows(self, video: str, size: int, mtime: int) -> bool:
         """Whether a video is described, and its file unchanged since."""
+        final = (self.out / files.DESCRIPTORS, self.out / files.CLIPS)
         for entries, places in (
-            (self._work.entries, self._work.row_files),
-            (self._finished or {}, (self.out / files.DESCRIPTORS, self.out / files.CLIPS)),
+            *((part.entries, part.row_files) for part in self._parts),
+            (self._finished or {}, final),
         ):
             entry = entries.get(video)
             if entry and (entry.size, entry.mtime) == (size, mtime):
@@ -70,22 +81,23 @@ class Store:
                 return True
         return False
 
-    def begin(self) -> None:
-        """A video begins; clips of one that was not finished are forgotten."""
-        self._work.begin()
+    def take(self, rank: int, entries: Sequence[Entry]) -> None:
+        """What a process has finished in this run is to be among the features.
 
-    def add_clips(self, features: np.ndarray) -> None:
-        """Take in the features ``(n, D)`` of a video's next clips."""
-        self._work.add_clips(features)
-
-    def finish(self, known: Known, descriptor: np.ndarray) -> None:
-        """A video is done: from here on it is safe."""
-        entry = self._work.finish(descriptor, **asdict(known))
-        self._chosen[entry.video] = entry, self._work.row_files
-        self._work.begin()
+        Raises:
+            KitError: when its rows are not where this process can read them.
+        """
+        places = self._part(rank).row_files
+        if entries and not places[0].is_file():
+            raise KitError(
+                f"There is no {places[0]}, where process {rank} has put what it did. Give a "
+                "folder on a disk that all machines share."
+            )
+        for entry in entries:
+            self._chosen[entry.video] = entry, places
 
     def close(self) -> None:
-        self._work.close()
+        self.work.close()
 
     def write(self, listing: Listing, skipped: Sequence[tuple[str, str]]) -> None:
         """Write the final files: every video of ``listing`` that is described, sorted by name."""
@@ -97,20 +109,20 @@ class Store:
             start += entry.clips * keep
         splits = max((len(video.splits) for video in listing.videos), default=0)
         files.write_csv(
-            work.stage(out, files.VIDEOS),
+            stage(out, files.VIDEOS),
             files.video_columns(splits),
             (
                 (v.name, v.label, v.group, e.frames, repr(round(e.fps, 6)), e.clips, *v.splits)
                 for v, e, _ in found
             ),
         )
-        files.write_csv(work.stage(out, files.SKIPPED), ("video", "reason"), skipped)
-        work.stage(out, work.INDEX).write_bytes(work.index_lines(entries))
-        write_json(work.stage(out, files.SETTINGS), self.settings)
+        files.write_csv(stage(out, files.SKIPPED), ("video", "reason"), skipped)
+        stage(out, work.INDEX).write_bytes(work.index_lines(entries))
+        write_json(stage(out, files.SETTINGS), self.settings)
         if self._finished is None or entries != list(self._finished.values()):
             self._write_arrays(found, start)
-        self._work.close()
-        work.commit(out)
+        self.work.close()
+        commit(out)
 
     def _write_arrays(self, found: list[tuple[ListedVideo, Entry, _Places]], clips: int) -> None:
         def data(of_clips: bool) -> Iterator[bytes]:
@@ -118,7 +130,7 @@ class Store:
                 yield from work.chunks(places, entry, self.dimension, of_clips, rows=not of_clips)
 
         def written(name: str, rows: int, of_clips: bool) -> None:
-            path = work.stage(self.out, name)
+            path = stage(self.out, name)
             files.write_array(path, (rows, self.dimension), data(of_clips))
 
         written(files.DESCRIPTORS, len(found), False)
@@ -126,7 +138,10 @@ class Store:
             written(files.CLIPS, clips, True)
             stride = int(self.settings["stride"])
             starts = ((v.name, k * stride) for v, e, _ in found for k in range(e.clips))
-            files.write_csv(work.stage(self.out, files.CLIPS_TABLE), ("video", "start"), starts)
+            files.write_csv(stage(self.out, files.CLIPS_TABLE), ("video", "start"), starts)
+
+    def _part(self, rank: int) -> Work:
+        return Work(self.out, self.settings, self.dimension, self.keep_clips, rank)
 
     def _index(self) -> dict[str, Entry] | None:
         """The finished rows, or None when the files are no longer what the index says."""

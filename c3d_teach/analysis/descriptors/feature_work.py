@@ -2,7 +2,8 @@
 
 While a run goes on, ``OUT/.work`` holds a journal (a line for each finished video) and the raw
 rows. A row is written first, then its line; on resuming, a torn last line and rows without one
-are cut away. The final files are written beside them, marked as complete, and moved.
+are cut away. Of several processes at one run each but the first has a journal and rows of its own,
+in ``OUT/.work/rank-N``: no file is ever written by two.
 """
 
 import json
@@ -20,7 +21,8 @@ from c3d_teach.analysis.descriptors import feature_files as files
 from c3d_teach.errors import KitError
 
 INDEX = ".index.jsonl"  # the journal of the finished rows, kept with them
-_JOURNAL, _ROWS, _CLIP_ROWS, _FINAL = "journal.jsonl", "rows.f32", "clips.f32", "final"
+_JOURNAL, _ROWS, _CLIP_ROWS = "journal.jsonl", "rows.f32", "clips.f32"
+_RANK = "rank-"  # begins the folder of a process beside the first
 
 
 @dataclass(frozen=True)
@@ -60,30 +62,37 @@ class Entry(Known):
 
 
 class Work:
-    """The journal and the raw rows of a run.
+    """The journal and the raw rows of a run, or of one process of it.
 
     Args:
         out: the feature folder.
         settings: what decides the features; stands in the journal's first line.
         dimension: D, floats in a row.
         clips: whether every clip's features are kept too.
+        rank: which process of the run.
+
+    Attributes:
+        entries: finished videos by name, those of runs before too.
+        fresh: what this run has finished.
     """
 
-    def __init__(self, out: Path, settings: dict[str, Any], dimension: int, clips: bool) -> None:
-        self.folder = out / files.WORK
+    def __init__(
+        self, out: Path, settings: dict[str, Any], dimension: int, clips: bool, rank: int = 0
+    ) -> None:
+        self.folder = _part(out, rank)
         self.settings, self.dimension, self.keep_clips = settings, dimension, clips
         self.entries: dict[str, Entry] = {}
+        self.fresh: list[Entry] = []
         self._count = self._clips = self._open_clips = self._check = 0
         self._journal = self._rows = self._clip_rows = None  # type: IO[bytes] | None
 
     def open(self) -> None:
         """Start, or go on where the last run was ended."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(self.folder / _FINAL, ignore_errors=True)
         self._journal, self._rows, self._clip_rows = (
             self._opened(name) for name in (_JOURNAL, _ROWS, _CLIP_ROWS)
         )
-        self.entries, self._count, self._clips = {}, 0, 0
+        self.entries, self.fresh, self._count, self._clips = {}, [], 0, 0
         good, width = 0, 4 * self.dimension
         sizes = [os.fstat(f.fileno()).st_size // width for f in (self._rows, self._clip_rows)]
         for line in self._journal:
@@ -132,6 +141,7 @@ class Work:
         self._say(self._journal, _line(asdict(entry)))
         self._count, self._clips = self._count + 1, self._open_clips
         self.entries[entry.video] = entry
+        self.fresh.append(entry)
         return entry
 
     def close(self, *, discard: bool = False) -> None:
@@ -169,14 +179,29 @@ class Work:
         return check
 
 
-def read_header(out: Path) -> dict[str, Any] | None:
-    """Settings of the run that was interrupted in ``out``, if any."""
-    try:
-        with (out / files.WORK / _JOURNAL).open("rb") as file:
-            found = _parsed(file.readline())
-    except FileNotFoundError:
-        return None
-    return found["settings"] if isinstance(found, dict) else None
+def read_headers(out: Path) -> list[dict[str, Any]]:
+    """Settings of the run that was interrupted in ``out``, from each journal that has them."""
+    headers = []
+    for folder in (_part(out, rank) for rank in (0, *other_ranks(out))):
+        try:
+            with (folder / _JOURNAL).open("rb") as file:
+                found = _parsed(file.readline())
+        except FileNotFoundError:
+            continue
+        if isinstance(found, dict):
+            headers.append(found["settings"])
+    return headers
+
+
+def has_begun(out: Path) -> bool:
+    """Whether a run has begun in ``out`` and not been completed, as far as can be seen here."""
+    return (out / files.WORK / _JOURNAL).is_file()
+
+
+def other_ranks(out: Path) -> list[int]:
+    """Processes beside the first that have worked in ``out`` since it was last completed."""
+    found = (path.name.removeprefix(_RANK) for path in (out / files.WORK).glob(f"{_RANK}*"))
+    return sorted(int(number) for number in found if number.isdecimal())
 
 
 def read_index(out: Path) -> dict[str, Entry]:
@@ -206,39 +231,12 @@ def chunks(
                 yield data
 
 
-def stage(out: Path, name: str) -> Path:
-    """Where a final file is written before it is moved to ``out/name``."""
-    folder = out / files.WORK / _FINAL
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / name
-
-
 def index_lines(entries: Iterable[Entry]) -> bytes:
     return b"".join(_line(asdict(entry)) for entry in entries)
 
 
-def commit(out: Path) -> None:
-    """Declare the staged files complete and move them to their place."""
-    for path in (out / files.WORK / _FINAL).iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    (out / files.WORK / files.COMMIT).touch()
-    roll_forward(out)
-
-
-def roll_forward(out: Path) -> None:
-    """Move the files of a run that was ended while it did so."""
-    if not (out / files.WORK / files.COMMIT).exists():
-        return
-    try:
-        for path in sorted((out / files.WORK / _FINAL).iterdir()):
-            path.replace(out / path.name)
-        shutil.rmtree(out / files.WORK)
-    except OSError as error:
-        raise KitError(
-            f"Cannot put the finished features into {out}: {error.strerror or error}. Close what "
-            "reads them, and give the same command again."
-        ) from error
+def _part(out: Path, rank: int) -> Path:
+    return out / files.WORK / f"{_RANK}{rank}" if rank else out / files.WORK
 
 
 def _offset(file: IO[bytes], path: Path) -> int:

@@ -3,31 +3,27 @@
 import json
 import sys
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from c3d_teach.analysis.descriptors.descriptor import VideoDescriptor
+from c3d_teach.analysis.descriptors.describing import Describing, state_of
 from c3d_teach.analysis.descriptors.extraction import Extraction as Extraction
 from c3d_teach.analysis.descriptors.feature_files import FORMAT
 from c3d_teach.analysis.descriptors.feature_store import Store
-from c3d_teach.analysis.descriptors.feature_work import Known
+from c3d_teach.analysis.descriptors.feature_work import Entry, Work, has_begun
 from c3d_teach.analysis.descriptors.folder_lock import locked
-from c3d_teach.data.decoder import VideoInfo
-from c3d_teach.data.decoding import Decoder, ahead
+from c3d_teach.analysis.descriptors.shares import shares, together
 from c3d_teach.data.listing import ListedVideo, Listing, list_videos
 from c3d_teach.device import keep_freed_memory
-from c3d_teach.errors import UsageError, VideoError
+from c3d_teach.errors import KitError, UsageError, VideoError
 from c3d_teach.files import printable, writable_folder
 from c3d_teach.models.classifier import Classifier
-
-_AHEAD = 64 << 20  # bytes of decoded clips that may wait for the net
-_Event = tuple[ListedVideo, tuple[int, int], VideoInfo | Tensor | VideoError | None]
+from c3d_teach.training.checkpoint import differences
 
 
 def extract(
@@ -41,6 +37,7 @@ def extract(
     batch_size: int | None = None,
     progress: bool = True,
     on_video: Callable[[ListedVideo, str], None] | None = None,
+    shared: bool = False,
 ) -> Extraction:
     """Describe every video of ``source`` and write a feature folder (``feature_files``).
 
@@ -50,6 +47,11 @@ def extract(
     writes is, to the last bit, what an unbroken run would have written. A file that cannot be
     used is named in ``skipped.csv`` and tried again the next time. Memory does not grow with
     the length or the number of the videos.
+
+    With ``shared``, several processes that torchrun has started do one extraction together (ours):
+    each calls this alike, with ``out`` on a disk that all of them see, and takes its part of what
+    is still to be done. The files are those of one process, to the last bit, given processors of
+    one kind and as many threads; a run may be taken up again by another number of processes.
 
     Args:
         classifier: the net, on the device that is to do the work.
@@ -63,14 +65,17 @@ def extract(
         batch_size: clips the net sees at once, always of one video; None for as many as
             suit the net (``Classifier.fitting``).
         progress: show a progress bar and name unusable videos at once, on standard error.
-        on_video: called after each video that this run has tried, with the reason why it could
-            not be used, or ``""``.
+        on_video: called after each video that this process has tried in this run, with the
+            reason why it could not be used, or ``""``.
+        shared: whether the processes that torchrun has started share the videos; each gets the
+            answer for all of them together.
 
     Raises:
         UsageError: for an unknown layer, a stride below 1, or a source that does not exist.
         VideoError: when there is no video in the source.
         CheckpointError: when ``out`` holds features made with other settings or of other videos.
-        KitError: when ``out`` cannot be written, or another run is working there.
+        KitError: when ``out`` cannot be written, another run is working there, or another process
+            of a shared run has failed (``shares.FirstProcessError`` if the first has said why).
     """
     begun = time.monotonic()
     batch_size = classifier.fitting() if batch_size is None else batch_size
@@ -78,128 +83,134 @@ def extract(
         if value < 1:
             raise UsageError(f"{name} is {value}; it is at least 1.")
     settings = _settings(classifier, layer, stride, clips)
-    listing = source if isinstance(source, Listing) else list_videos(source)
+    keep_freed_memory()
+    with together(shared) as team, ExitStack() as held:
+        here = team.here
+        alike = {"features": settings, "batch_size": batch_size, "out": str(out)}
+        heard = team.gather(alike)
+        whole: list[_Whole] = []  # one in the first process, none in the others
+
+        def plan() -> list[tuple[list[ListedVideo], tuple[int, int]]]:
+            _check_alike(heard)
+            listing = source if isinstance(source, Listing) else list_videos(source)
+            whole.append(held.enter_context(_begun(listing, Path(out), settings)))
+            counts = len(listing.videos), whole[0].reused
+            return [(share, counts) for share in whole[0].dealt(here.world)]
+
+        todo, (total, reused) = team.dealt(plan)
+        work = (
+            whole[0].store.work
+            if whole
+            else held.enter_context(_own_part(out, settings, here.rank))
+        )
+        bar = tqdm(
+            total=total,
+            initial=reused,
+            unit="video",
+            disable=not (progress and here.first),
+            file=sys.stderr,
+        )
+
+        def show() -> None:
+            bar.update(reused + team.videos - bar.n)
+
+        run = Describing(classifier, layer, batch_size, work, team, bar)
+        with bar:
+            for video, reason in run.describe(todo, stride, settings["frame_size"]):
+                show()
+                if reason and progress:
+                    bar.write(f"skipped {video.name}: {reason}", file=sys.stderr)
+                if on_video:
+                    on_video(video, reason)
+            work.close()  # before the others are told: what is closed, other machines see
+            team.wait(show)
+        reports = team.gather(_Report(work.fresh, run.skipped, run.clips))
+        return team.dealt(lambda: [whole[0].written(reports, begun)] * here.world)
+
+
+@dataclass(frozen=True)
+class _Report:
+    """What one process has done."""
+
+    finished: list[Entry]
+    skipped: list[tuple[str, str]]
+    clips: int
+
+
+class _Whole:
+    """What only the first process knows: all videos, and which of them are described already."""
+
+    def __init__(self, listing: Listing, folder: Path, store: Store) -> None:
+        self.listing, self.folder, self.store = listing, folder, store
+        states = [(video, state_of(video.path)) for video in listing.videos]
+        self._todo = [(v, size) for v, (size, at) in states if not store.knows(v.name, size, at)]
+        self.reused = len(states) - len(self._todo)
+
+    def dealt(self, processes: int) -> list[list[ListedVideo]]:
+        """The videos to be described by each process."""
+        return shares([v for v, _ in self._todo], [size for _, size in self._todo], processes)
+
+    def written(self, reports: Sequence[_Report], begun: float) -> Extraction:
+        """Write the final files once all processes have reported."""
+        for rank, report in enumerate(reports):
+            self.store.take(rank, report.finished)
+        place = {printable(video.name): k for k, video in enumerate(self.listing.videos)}
+        skipped = sorted(
+            (pair for report in reports for pair in report.skipped), key=lambda pair: place[pair[0]]
+        )
+        self.store.write(self.listing, skipped)
+        own = _within(self.folder, self.listing.root)
+        others = self.listing.others
+        return Extraction(
+            self.folder,
+            sum(len(report.finished) for report in reports),
+            self.reused,
+            tuple(skipped),
+            tuple(pair for pair in others if not own or not pair[0].startswith(own)),
+            sum(report.clips for report in reports),
+            time.monotonic() - begun,
+        )
+
+
+@contextmanager
+def _begun(listing: Listing, folder: Path, settings: dict[str, Any]) -> Iterator[_Whole]:
+    """The feature folder, held for this run."""
     if not listing.videos:
         reason = "".join(f" {name}: {why}." for name, why in listing.others[:1])
         raise VideoError(f"There is no video in {listing.root}.{reason}")
-    folder = writable_folder(Path(out))
-    keep_freed_memory()
-    with locked(folder):
+    with locked(writable_folder(folder)):
         store = Store(folder, settings, {video.name for video in listing.videos})
-        reused = {v.name for v in listing.videos if store.knows(v.name, *_state(v.path))}
-        todo = [video for video in listing.videos if video.name not in reused]
-        bar = tqdm(
-            total=len(listing.videos),
-            initial=len(reused),
-            unit="video",
-            disable=not progress,
-            file=sys.stderr,
-        )
-        run = _Run(classifier, layer, batch_size, store, bar)
         try:
-            with bar:
-                for video, reason in run.describe(todo, stride, settings["frame_size"]):
-                    bar.update()
-                    if reason and progress:
-                        bar.write(f"skipped {video.name}: {reason}", file=sys.stderr)
-                    if on_video:
-                        on_video(video, reason)
-            store.write(listing, run.skipped)
+            yield _Whole(listing, folder, store)
         finally:
             store.close()
-    own = _within(folder, listing.root)
-    others = tuple(pair for pair in listing.others if not own or not pair[0].startswith(own))
-    done = len(todo) - len(run.skipped)
-    return Extraction(
-        folder, done, len(reused), tuple(run.skipped), others, run.clips, time.monotonic() - begun
-    )
 
 
-class _Run:
-    """The net's side of an extraction."""
-
-    def __init__(
-        self, classifier: Classifier, layer: str, batch_size: int, store: Store, bar: tqdm
-    ) -> None:
-        self.classifier, self.layer, self.batch_size = classifier, layer, batch_size
-        self.store, self.bar = store, bar
-        self._shown = 0.0
-        self.clips = 0
-        self.skipped: list[tuple[str, str]] = []
-
-    def describe(
-        self, videos: Sequence[ListedVideo], stride: int, size: Sequence[int]
-    ) -> Generator[tuple[ListedVideo, str], None, None]:
-        """Each video once it is finished, with the reason if it could not be used."""
-        length = self.classifier.preprocess.length
-        height, width = size
-        depth = min(2 * self.batch_size, max(2, _AHEAD // (length * height * width * 3)))
-        held: list[Tensor] = []
-        for video, state, item in ahead(_decoded(videos, length, stride, (height, width)), depth):
-            if isinstance(item, VideoInfo):
-                info, whole = item, VideoDescriptor(self.store.dimension)
-                held.clear()
-                self.store.begin()
-            elif isinstance(item, Tensor):
-                held.append(item)
-                if len(held) == self.batch_size:
-                    self._ask(held, whole)
-            elif isinstance(item, VideoError):
-                yield video, self._skip(video, item)
-            else:
-                self._ask(held, whole)
-                if not np.isfinite(descriptor := whole.value()).all():
-                    yield video, self._skip(video, f"the net's {self.layer} is not finite for it")
-                    continue
-                fps = info.fps if np.isfinite(info.fps) else 0.0
-                known = Known(video.name, *state, info.frames, fps, whole.clips)
-                self.store.finish(known, descriptor)
-                self.clips += whole.clips
-                yield video, ""
-
-    def _ask(self, held: list[Tensor], whole: VideoDescriptor) -> None:
-        if held:
-            batch = torch.stack(held)
-            held.clear()
-            features = self.classifier.descriptor(batch, self.layer, batch_size=len(batch)).numpy()
-            whole.add(features)
-            self.store.add_clips(features)
-            if time.monotonic() - self._shown > 0.5:  # a single film takes a while
-                self._shown = time.monotonic()
-                self.bar.set_postfix_str(f"{self.clips + whole.clips:,} clips")
-
-    def _skip(self, video: ListedVideo, reason: VideoError | str) -> str:
-        self.store.begin()
-        text = str(reason)
-        for place in map(printable, (str(video.path.absolute()), str(video.path))):
-            text = text.replace(f"{place} ", "it ").replace(place, printable(video.path.name))
-        self.skipped.append((printable(video.name), text))
-        return text
+@contextmanager
+def _own_part(out: str | Path, settings: dict[str, Any], rank: int) -> Iterator[Work]:
+    """Where a process beside the first puts down what it finishes."""
+    if not has_begun(Path(out)):
+        raise KitError(
+            f"Process {rank} does not see what the first one has begun in {out}. Give a folder on "
+            "a disk that all machines share."
+        )
+    work = Work(Path(out), settings, int(settings["dimension"]), bool(settings["clips"]), rank)
+    with locked(writable_folder(work.folder)):  # a process that has outlived its run may write
+        try:
+            work.open()
+            yield work
+        finally:
+            work.close()
 
 
-def _decoded(
-    videos: Sequence[ListedVideo], length: int, stride: int, size: tuple[int, int]
-) -> Generator[_Event, None, None]:
-    """What the decoder gives, video after video; None when a video is complete."""
-    with Decoder() as decoder:
-        for video in videos:
-            state = _state(video.path)
-            try:
-                for item in decoder.clips(video.path, length, stride, size):
-                    yield video, state, item
-            except VideoError as error:
-                yield video, state, error
-            else:
-                yield video, state, None
-
-
-def _state(path: Path) -> tuple[int, int]:
-    """Size and time of the last change, by which a changed file is known."""
-    try:
-        found = path.stat()
-    except OSError:
-        return -1, -1  # gone since it was listed; decoding will say so
-    return found.st_size, found.st_mtime_ns
+def _check_alike(heard: Sequence[dict[str, Any]]) -> None:
+    """Processes that share a run have to do the same."""
+    for rank, other in enumerate(heard):
+        if found := differences(heard[0], other):
+            raise UsageError(
+                f"Processes 0 and {rank} of this run do not do the same: from one to the other "
+                f"{'; '.join(found)}. Start all with one command, on machines of one kind."
+            )
 
 
 def _settings(classifier: Classifier, layer: str, stride: int, clips: bool) -> dict[str, Any]:
@@ -221,6 +232,9 @@ def _settings(classifier: Classifier, layer: str, stride: int, clips: bool) -> d
         "clips": clips,
         "preprocess": preprocess.to_dict(),
     }
+    engine = classifier.prepared(None if prob else layer)
+    if engine.name != "eager":  # its numbers are near those of the net itself, not the same
+        settings["engine"] = str(engine)
     return dict(json.loads(json.dumps(settings)))
 
 
