@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from c3d_teach.errors import UsageError
+from c3d_teach.rendezvous import fresh_store
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,7 +81,9 @@ def joined(device_type: str = "cpu") -> Iterator[Place]:
         return
     # gloo beside nccl: what is said about CPU tensors goes through it
     backend = "cpu:gloo,cuda:nccl" if device_type == "cuda" else "gloo"
-    dist.init_process_group(backend, timeout=_PATIENCE)
+    store = fresh_store(here.rank, here.world)
+    known = {"store": store, "rank": here.rank, "world_size": here.world} if store else {}
+    dist.init_process_group(backend, timeout=_PATIENCE, **known)
     try:
         yield here
     finally:

@@ -5,6 +5,8 @@ import warnings
 import torch
 from torch import Tensor, nn
 
+_SAID = 120  # letters of a compiler's complaint, which may be pages
+
 
 class Compiled:
     """Calls ``net`` through ``torch.compile``.
@@ -29,7 +31,7 @@ class Compiled:
                 if self._works:
                     raise
                 self._works = False
-                why = (str(error).strip().splitlines() or [type(error).__name__])[0]
+                why = " ".join(str(error).split())[:_SAID] or type(error).__name__
                 warnings.warn(
                     f"torch could not compile the net ({why}); it is trained as it is.",
                     stacklevel=2,

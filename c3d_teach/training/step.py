@@ -1,5 +1,6 @@
 """One step of training: a mini-batch on the device, its loss, the gradients, new weights."""
 
+import warnings
 from collections.abc import Callable, Sequence
 
 import torch
@@ -133,6 +134,8 @@ class Stepper:
         net: nn.Module = self.net
         if self.place.world > 1:
             where = [self.device] if self.device.type == "cuda" else None
+            # of kernels with one channel, which lie in memory alike either way
+            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
             net = nn.parallel.DistributedDataParallel(net, where, gradient_as_bucket_view=True)
         return Compiled(net) if compiled else net
 

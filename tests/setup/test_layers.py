@@ -13,12 +13,13 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "c3d_teach"
 # each floor may import itself and all below it
 FLOORS = (
-    {"errors", "files", "device", "findings"},
+    {"errors", "files", "device", "findings", "processes", "rendezvous"},
     {"data"},
     {"models"},
     {"training"},
     {"analysis"},
     {"experiments"},
+    {"bench"},
     {"classroom"},
     {"doctor"},
     {"cli"},
