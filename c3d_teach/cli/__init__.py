@@ -6,13 +6,15 @@ import sys
 
 import typer
 
+from c3d_teach.cli.bench import bench
 from c3d_teach.cli.experiments import experiment
+from c3d_teach.cli.export import export
 from c3d_teach.cli.features import features, probe
 from c3d_teach.cli.grade import grade
 from c3d_teach.cli.options import JsonOption
 from c3d_teach.cli.release import release
 from c3d_teach.cli.training import evaluate, train
-from c3d_teach.cli.videos import export, predict
+from c3d_teach.cli.videos import predict
 from c3d_teach.cli.weights import convert
 from c3d_teach.errors import KitError, UsageError
 
@@ -66,6 +68,6 @@ def doctor(as_json: JsonOption = False) -> None:
 
 for command in (
     *(train, evaluate, predict, features, probe, export, convert),
-    *(experiment, release, grade, doctor),
+    *(bench, experiment, release, grade, doctor),
 ):
     app.command()(command)
