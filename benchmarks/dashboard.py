@@ -15,7 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from speed import HERE, RESULTS, machine, write_tables
+from tables import HERE, RESULTS, write_tables
+
+from c3d_teach.bench.machine import machine
 
 TESTS = HERE.resolve().parent / "tests"
 sys.path[:0] = [str(TESTS), str(TESTS / "browser"), str(TESTS / "acceptance")]

@@ -15,7 +15,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from speed import RESULTS, machine, write_tables
+from tables import RESULTS, write_tables
+
+from c3d_teach.bench.machine import machine
 
 Look = Callable[[], Any]
 NETS = {"motion-d3": ("conv3", "conv4"), "camera-c3d": ("conv3b", "conv4b")}

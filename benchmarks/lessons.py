@@ -17,7 +17,9 @@ from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
-from speed import HERE, RESULTS, machine, write_tables
+from tables import HERE, RESULTS, write_tables
+
+from c3d_teach.bench.machine import machine
 
 NOTEBOOKS = HERE.resolve().parent / "notebooks"
 A_LESSON, A_CELL = 60, 30  # seconds at most, on two idle cores

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from speed import RESULTS, machine
+from tables import RESULTS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "app"))
 from trainings import Training, Trainings
 
+from c3d_teach.bench.machine import machine
 from c3d_teach.experiments.playground import Configuration
 
 NETS = {"depth-1": (1, 1, 1, 1, 1), "depth-3": (3, 3, 3, 3, 3)}
