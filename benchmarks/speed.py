@@ -9,7 +9,7 @@ NAME is ``two-cores``, with ``--device cuda`` ``h200``. ``--tables`` only writes
 import argparse
 import sys
 
-from tables import RESULTS, write_tables
+from tables import PICTURES, RESULTS, write_tables
 
 from c3d_teach.bench.keep import keep
 from c3d_teach.bench.measure import WHAT, measure
@@ -43,6 +43,10 @@ def main() -> int:
             print(f"speed.py: {error}", file=sys.stderr)
             return 2
         keep(document, RESULTS / f"{what}-{name}.json")
+        drawn = RESULTS / f"{what}-{name}.png"
+        if drawn.exists():  # the pages show it
+            PICTURES.mkdir(exist_ok=True)
+            drawn.replace(PICTURES / drawn.name)
     write_tables()
     return 0
 

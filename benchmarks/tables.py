@@ -14,6 +14,7 @@ from c3d_teach.bench.report import how, on_what
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
+PICTURES = HERE.resolve().parent / "docs" / "speed"
 
 
 def page(results: Path) -> str:
@@ -22,7 +23,7 @@ def page(results: Path) -> str:
     for file in sorted(results.glob("*.json")):
         result = json.loads(file.read_text(encoding="utf-8"))
         if "what" in result:
-            said, found = _measured(result, file.with_suffix(".png"))
+            said, found = _measured(result, PICTURES / f"{file.stem}.png")
         elif kind := next((kind for kind in TABLES if kind in result), None):
             said, found = _rounds(result["rounds"]), TABLES[kind](result[kind])
         else:
@@ -46,7 +47,7 @@ def _measured(result: dict[str, Any], picture: Path) -> tuple[str, list[str]]:
         said = f"{settings['net']}, {settings['batch']} clips at once; {said}"
     found = measured(result)
     if picture.exists():
-        link = f"![Time and memory against what grows](results/{picture.name})"
+        link = f"![Time and memory against what grows](../docs/speed/{picture.name})"
         found = [link, "", *found]
     return said, found
 

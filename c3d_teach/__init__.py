@@ -86,6 +86,7 @@ _HOME = {
     "evaluate_masks": "training.segmentation",
     "intersection_over_union": "training.segmentation",
     "gradient_check": "training.precision",
+    "write_onnx": "models.onnx_file",
 }
 __all__ = sorted(_HOME)
 
@@ -144,6 +145,7 @@ if TYPE_CHECKING:
     from c3d_teach.models.c3d import SearchNet as SearchNet
     from c3d_teach.models.classifier import Classifier as Classifier
     from c3d_teach.models.dead_slices import dead_slices as dead_slices
+    from c3d_teach.models.onnx_file import write_onnx as write_onnx
     from c3d_teach.models.segmenter import Segmenter as Segmenter
     from c3d_teach.models.segmenter import load_segmenter as load_segmenter
     from c3d_teach.models.segmenter import save_segmenter as save_segmenter

@@ -33,10 +33,10 @@ class _ManyTimes(Dataset[dict[str, Any]]):
 def training_run(net: str, batch: int, device: str, cached: bool, frames: int) -> Run:
     """A run on clips of 8 films in random order, from a filled cache or decoded each time."""
     where = device_called(device)
-    keep_freed_memory()
     model = net_called(net).to(where)
     root, preprocess = folder(), preprocess_of(model)
     write_films([root / "videos" / "ab"[k % 2] / f"{k}.mp4" for k in range(8)], frames)
+    keep_freed_memory()  # not that of making films
     cache = root / "cache" if cached else None
     data = VideoFolder(root / "videos", size=preprocess.decode_size, cache=cache)
     if cached:  # as the first epoch does

@@ -194,11 +194,11 @@ def _cells(row: dict[str, Any], counted: bool) -> list[str]:
 
 
 def _rounded_up(value: float) -> str:
-    """One digit that is not below ``value``: ``0.02`` for 0.0163."""
+    """Two digits that are not below ``value``: ``0.017`` for 0.0163."""
     if value == 0:
         return "0"
-    step = 10.0 ** floor(log10(value))
-    return f"{ceil(value / step - 1e-9) * step:.1g}"
+    step = 10.0 ** (floor(log10(value)) - 1)
+    return f"{ceil(value / step - 1e-9) * step:.2g}"
 
 
 def _rate(row: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """A training run: net, optimiser, and how far it has come."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import torch
@@ -91,9 +91,10 @@ class Run:
     @property
     def due(self) -> bool:
         """Whether all processes are to look at what has been summed up: at the same steps."""
-        return self.step % self.look_every == 0 or self.step % self.per_epoch == 0
+        ends = self.step % self.per_epoch == 0 or self.step == self.total
+        return ends or self.step % self.look_every == 0
 
-    def epoch(self, workers: int) -> Iterator[None]:
+    def epoch(self, workers: int) -> Generator[None, None, None]:
         """Train to the end of the current epoch, one mini-batch at a time."""
         epoch, first = divmod(self.step, self.per_epoch)
         if first == 0 and self.seen:

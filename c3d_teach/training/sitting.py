@@ -18,6 +18,7 @@ from c3d_teach.training.run import Run
 
 CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
 _SHOW_EVERY = 10  # steps
+_LONG = 0.2  # share of the time that is worth doing something about
 
 
 class Sitting:
@@ -79,7 +80,7 @@ class Sitting:
                     self.history.epochs.append(run.end_epoch(result.loss, result.accuracy, seconds))
                     self._write()
                     if progress:
-                        bar.write(str(self.history.final))
+                        bar.write(str(self.history.final) + self._advice(workers))
                     if say and run.place.first:
                         say(self.history.final)
             except KeyboardInterrupt:
@@ -93,26 +94,38 @@ class Sitting:
         return self.history
 
     def _epoch(self, bar: tqdm, workers: int) -> None:
-        run = self.run
         saved = time.monotonic()
-        self._began = saved - run.epoch_seconds
-        for _ in run.epoch(workers):
-            run.epoch_seconds = time.monotonic() - self._began
-            bar.update()
-            if not run.due:
-                continue
-            wanted = run.look(time.monotonic() - saved > CHECKPOINT_EVERY)
-            if run.step % _SHOW_EVERY == 0:
-                shown = {"loss": f"{run.mean_loss:.3f}", "right": f"{run.mean_right:.1%}"}
-                bar.set_postfix(shown | {"waits for clips": f"{run.waiting:.0%}"})
-            if wanted:
-                self._write()
-                saved = time.monotonic()
+        self._began = saved - self.run.epoch_seconds
+        # closed in any case, so that nothing goes on making mini-batches
+        with closing(self.run.epoch(workers)) as steps:
+            for _ in steps:
+                self.run.epoch_seconds = time.monotonic() - self._began
+                bar.update()
+                if self.run.due and self._looked(bar, time.monotonic() - saved > CHECKPOINT_EVERY):
+                    self._write()
+                    saved = time.monotonic()
+
+    def _looked(self, bar: tqdm, wish: bool) -> bool:
+        """Look at where the run stands and show it; whether all write a checkpoint now."""
+        run = self.run
+        wanted = run.look(wish)
+        if run.step % _SHOW_EVERY == 0:
+            shown = {"loss": f"{run.mean_loss:.3f}", "right": f"{run.mean_right:.1%}"}
+            bar.set_postfix(shown | {"waits for clips": f"{run.waiting:.0%}"})
+        return wanted
 
     def _write(self) -> None:
         if self.run.place.first:
             more = {"fingerprint": self.fingerprint, "history": self.history.to_dict()}
             checkpoint.write(self.folder, self.run.state() | more)
+
+    def _advice(self, workers: int) -> str:
+        """What to do where the first epoch shows that the net waits."""
+        uncached = getattr(self.run.train_set, "cache", "made here") is None
+        if len(self.history.epochs) > 1 or self.history.final.waiting < _LONG or not uncached:
+            return ""
+        more = "" if workers else ", --workers 2 decodes beside the net"
+        return f"\nThe net waits a lot: --cache FOLDER keeps decoded frames{more}."
 
     def _all_see(self, step: int) -> None:
         """Whether every process has read the same checkpoint, or none."""

@@ -12,8 +12,8 @@ from torchrun import finished, torchrun
 
 from c3d_teach import load
 
-EPOCHS = 5
-COMMAND = ["-m", "c3d_teach", "train", "--clips", 384, "--val-clips", 64]
+EPOCHS = 4
+COMMAND = ["-m", "c3d_teach", "train", "--clips", 320, "--val-clips", 64]
 COMMAND += ["--epochs", EPOCHS, "--width", 0.08]
 
 
