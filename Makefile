@@ -42,7 +42,7 @@ help:
 	@echo "make notebooks  build and run the lessons from notebooks/source (some minutes)"
 	@echo "make nbgrader   install nbgrader, apart, for the long tests of the masters (1 minute)"
 	@echo "make lock       write requirements.lock anew; UPGRADE=1 moves to the newest versions"
-	@echo "The first of them also installs everything into .venv: 3 to 10 minutes, 2.4 GB of disk."
+	@echo "The first of them also installs everything into .venv: 3 to 10 minutes, 2.7 GB of disk."
 
 install: $(READY)
 	@echo "Ready. The command is .venv/bin/c3d-teach; source .venv/bin/activate makes it c3d-teach."
