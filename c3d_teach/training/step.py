@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from c3d_teach.data.transforms import Part, Preprocess, horizontal_flip
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.processes import ALONE, Place, all_of
 from c3d_teach.training.compiled import Compiled
-from c3d_teach.training.mixed import agree, low_layers, warn_of_disagreement
+from c3d_teach.training.mixed import Mixed, agree, low_layers, warn_of_disagreement
 from c3d_teach.training.net import TrainingNet
 from c3d_teach.training.recipe import Recipe
 
@@ -62,8 +63,9 @@ class Stepper:
         if device.type == "cuda":
             torch.backends.cudnn.benchmark = True
         model.channels_last()
-        self.mixed = low_layers(model, device, precision)
-        low = all_of(self.mixed.low, (layer.name for layer in model.layers))
+        mixed = low_layers(model, device, precision)
+        low = all_of(mixed.low, (layer.name for layer in model.layers))
+        self.mixed = replace(mixed, low=low)
         self.net = TrainingNet(model, low, recompute=recompute)
         self._tried = not low
         self._called = self._wrapped(compiled)
@@ -128,7 +130,7 @@ class Stepper:
             self.model.train()
         if not all_of({"alike"} if alike else set(), ("alike",)):
             warn_of_disagreement()
-            self.mixed, self.net.low = type(self.mixed)(), frozenset()
+            self.mixed, self.net.low = Mixed(), frozenset()
 
     def _wrapped(self, compiled: bool) -> Callable[[Tensor], Tensor]:
         net: nn.Module = self.net

@@ -14,7 +14,7 @@ from c3d_teach.bench.keep import keep
 from c3d_teach.bench.measure import measure
 from c3d_teach.bench.nets import NETS, gflop, net_called
 from c3d_teach.bench.page import table
-from c3d_teach.bench.registry import WORKS
+from c3d_teach.bench.registry import WORKS, workload
 from c3d_teach.bench.report import text
 from c3d_teach.errors import UsageError
 from c3d_teach.models.arithmetic import describe
@@ -156,3 +156,10 @@ def test_every_net_of_the_list_can_be_made(name: str) -> None:
 def test_wrong_use_says_what_there_is(what: str, wrong: dict[str, Any], says: str) -> None:
     with pytest.raises(UsageError, match=says):
         measure(what, **QUICK | wrong)
+
+
+def test_training_from_films_goes_on_for_ever() -> None:
+    """An epoch of a few films is long; what comes after it is another one."""
+    spec = {"work": "training from videos", "net": "camera", "batch": 2, "device": "cpu"}
+    work, facts = workload(spec | {"cached": True, "frames": 20})
+    assert [work(), work()] == [2, 2] and facts == {"precision": "float32"}

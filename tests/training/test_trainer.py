@@ -251,6 +251,27 @@ def test_a_folder_of_videos_trains_and_is_evaluated(tmp_path):
         evaluate(load(tmp_path / "run"), MotionDigits(8, label="digit"))
 
 
+def test_the_wait_for_clips_is_shown_and_what_helps(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(sitting, "_LONG", 0.0)  # whatever it is, it is too long
+    export(MotionDigits(24), tmp_path / "videos")
+    kept = tmp_path / "frames"
+    for name, cache, workers in (("decoded", None, 0), ("worker", None, 1), ("cached", kept, 0)):
+        data = VideoFolder(tmp_path / "videos", size=(32, 32), cache=cache)
+        model = tiny(clip_shape=(3, 16, 32, 32))
+        recipe = replace(SHORT, stop=2)
+        history = train(model, data, data, recipe, out=tmp_path / name, workers=workers)
+        said = "".join(capfd.readouterr())
+        assert "of it waiting for clips" in said
+        assert said.count("--cache FOLDER keeps decoded frames") == (cache is None)  # once
+        assert ("--workers 2" in said) == (name == "decoded")
+        assert all(0 <= share <= 1 for share in history.column("waiting"))
+        assert History.load(tmp_path / name / "history.json") == history
+    older = history.to_dict()
+    for epoch in older["epochs"]:
+        del epoch["waiting"]
+    assert History.from_dict(older).column("waiting") == [0, 0]
+
+
 def test_wilson_interval():
     assert wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-3)
     assert wilson(0.0, 10)[0] == 0 and wilson(1.0, 10)[1] == 1
