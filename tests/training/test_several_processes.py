@@ -1,5 +1,6 @@
 """Training by several processes: the same gradients, the same net, one set of files."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,22 @@ def test_two_processes_evaluate_as_one_does(runs):
     )
     two = finished(torchrun(2, "-m", "c3d_teach", *command))
     assert one.stdout.decode().strip() in two
+
+
+def test_a_checkpoint_that_not_all_processes_see_is_refused(runs, tmp_path):
+    folder, _ = runs
+    shutil.copytree(folder / "two", tmp_path / "run-0")  # and none for the other process
+    script = tmp_path / "apart.py"
+    script.write_text(
+        "import os, sys\n"
+        "from c3d_teach.cli import run\n"
+        "sys.argv[-1] += os.environ['RANK']\n"
+        "run()\n"
+    )
+    job = torchrun(2, script, *TRAIN, "--out", tmp_path / "run-")
+    said, _ = job.communicate(timeout=100)
+    assert job.returncode != 0
+    assert "do not see the same checkpoint" in said and "that all machines share" in said
 
 
 def test_a_process_knows_its_place(monkeypatch):
