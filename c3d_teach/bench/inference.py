@@ -22,7 +22,10 @@ def entries(net: str, batch: int, device: str) -> dict[str, Entry]:
 
     found = {
         "plain": Entry(
-            "plain: eager float32", "clips/s", {"work": "plain inference", **here}, gflop=work
+            "plain: eager float32, channels first",
+            "clips/s",
+            {"work": "plain inference", **here},
+            gflop=work,
         ),
         "default": of("the kit, by default", work="inference", **here),
         "default-float32": of(

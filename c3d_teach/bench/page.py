@@ -18,7 +18,7 @@ _COMMAND = ".venv/bin/python benchmarks/speed.py"
 def table(document: Document) -> list[str]:
     """The rows of one measurement as the lines of a Markdown table, and what was not measured."""
     counted = any("share_of_ceiling" in row for row in document["rows"])
-    heads = ["what", "rate", "peak MB", "against plain", *["of the ceiling"] * counted]
+    heads = ["what", "rate", "peak MB", "against plain", *["of the matrix product"] * counted]
     lines = _lines(heads, (_cells(row, counted) for row in document["rows"]))
     if document["empty"]:
         said = (f"{key}: {why.rstrip('.')}" for key, why in document["empty"].items())
@@ -100,8 +100,9 @@ def _on_two_cores(inference: Document | None, training: Document | None) -> str:
     on = one["machine"]
     said = (
         f"{on['processor']}, {on['date']}; medians with the smallest and largest of "
-        f'{one["settings"]["rounds"]} rounds. "Plain" is the net as ports of C3D run it, eager and '
-        "in float32; OpenVINO is called directly, in the precision that is faster here; the last "
+        f'{one["settings"]["rounds"]} rounds, ratios those of each round. "Plain" is how ports '
+        "of C3D compute, eager and in float32; OpenVINO is called directly, in the precision that "
+        "is faster here; the last "
         "column is the kit against plain, with bfloat16 switched off."
     )
     return "\n".join([*_lines(heads, rows), "", said])

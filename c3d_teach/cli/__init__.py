@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+import time
 
 import typer
 
@@ -36,6 +37,7 @@ def run() -> None:
     try:
         app()
     except KitError as error:
+        _let_the_first_speak()
         print(f"c3d-teach: {error}", file=sys.stderr)
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except KeyboardInterrupt:
@@ -54,6 +56,15 @@ def run() -> None:
             file=sys.stderr,
         )
         sys.exit(1)
+
+
+def _let_the_first_speak() -> None:
+    """Wait a little, unless this is the first of several processes that torchrun has started.
+
+    If that one has the same to say, torchrun ends the others meanwhile, and it is said once.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        time.sleep(3)
 
 
 def doctor(as_json: JsonOption = False) -> None:

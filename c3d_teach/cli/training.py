@@ -249,8 +249,9 @@ def evaluate(
         result = ask(classifier, dataset, workers=workers, place=here)
     if not here.first:
         return
+    described = {"data": dataset.describe(), **result.to_dict()}
     if as_json:
-        print(json.dumps({"net": net, "data": dataset.describe(), **result.to_dict()}))
+        print(json.dumps({"net": net, "engine": str(classifier.prepared()), **described}))
         return
     part = split if data in EMBEDDED or split != "test" else "all its videos"
     if getattr(dataset, "official", False):

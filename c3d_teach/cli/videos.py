@@ -32,9 +32,12 @@ def predict(
 
     classifier = load(net).to(pick_device(device)).answering_by(engine, precision)
     judged = judge_video(classifier, video, stride=stride)
+    made = classifier.prepared()
     if as_json:
-        print(json.dumps(judged.to_dict()))
+        print(json.dumps(judged.to_dict() | {"engine": str(made)}))
     else:
         print(judged)
+        if made.name != "eager":
+            print(f"Computed by {made}.")
     if judged.error:
         raise KitError(judged.error)

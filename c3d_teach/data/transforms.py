@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -71,7 +72,7 @@ class Preprocess:
                 f"({'×'.join(map(str, expected)) if self.frame_size else 'not set'})."
             )
 
-    def __call__(self, clips: Tensor) -> Tensor:
+    def __call__(self, clips: Tensor | np.ndarray) -> Tensor:
         """Resize, crop in the centre (or at ``offset``) and normalise.
 
         Raises:
@@ -81,7 +82,7 @@ class Preprocess:
         place = self._test_place(clips.shape[2], clips.shape[3])
         return self._cut(clips, torch.tensor([place]).expand(len(clips), 2))
 
-    def seen(self, clips: Tensor) -> Tensor:
+    def seen(self, clips: Tensor | np.ndarray) -> Tensor:
         """The pixels that the net looks at, uint8 ``(N, L, H, W, C)``: resized and cropped only.
 
         Raises:
@@ -107,8 +108,9 @@ class Preprocess:
         u = _drawn(generator, part or (range(len(clips)), len(clips)), 2)
         return self._cut(clips, (u * (spare + 1)).long())
 
-    def fitted(self, clips: Tensor) -> Tensor:
+    def fitted(self, clips: Tensor | np.ndarray) -> Tensor:
         """Clips checked, with the net's channels, and no smaller than the crop."""
+        clips = torch.as_tensor(clips)
         self._check(clips)
         channels = len(self.mean)
         if clips.shape[-1] == 3 and channels == 1:

@@ -104,7 +104,7 @@ class Classifier:
     ) -> Engine:
         """What computes a layer (None: the logits) here, tried against the net itself (ours).
 
-        The first call for a layer takes a second or two where it is not the net itself.
+        The first call for a layer takes seconds where it is not the net itself: both answer then.
 
         Raises:
             UsageError: for an unknown layer, engine or precision.
@@ -131,8 +131,8 @@ class Classifier:
     def fitting(self) -> int:
         """How many clips at once are fast and fit: the largest layer takes up to 416 MB then.
 
-        On two cores the full-size C3D describes 4.1 clips a second by eights and 3.6 by
-        sixteens; one at a time 2.4. On other devices eight times as many.
+        How the rate grows with the number stands in benchmarks/README.md. On other devices
+        eight times as many.
         """
         largest = max(prod(row.shape) for row in describe(self.model))
         room = _ROOM if next(self.model.parameters()).device.type == "cpu" else 8 * _ROOM
@@ -170,7 +170,7 @@ class Classifier:
         return digest.hexdigest()
 
     def answering_by(self, engine: str, precision: str = "auto") -> "Classifier":
-        """The same classifier with another engine and precision.
+        """Set this classifier's engine and precision, and give it back.
 
         Raises:
             UsageError: for an unknown engine or precision.

@@ -133,22 +133,23 @@ class Run:
         self.step += 1
         self.whole = True
 
-    def look(self, wish: bool = False) -> bool:
+    def look(self, wish: bool = False, stop: bool = False) -> tuple[bool, bool]:
         """Sum up over all processes, for the means and for :meth:`state`.
 
         Where there are several, all of them do it at the same step.
 
         Returns:
-            Whether the first process has the ``wish`` that all write a checkpoint.
+            Whether the first process has the ``wish`` that all write a checkpoint, and whether
+            any is to ``stop``.
 
         Raises:
             KitError: when the loss is no longer a number.
         """
-        sums = [*self._sums.tolist(), float(wish and self.place.first)]
-        loss, right, seen, wished = summed(sums) if self.place.world > 1 else sums
+        sums = [*self._sums.tolist(), float(wish and self.place.first), float(stop)]
+        loss, right, seen, wished, stops = summed(sums) if self.place.world > 1 else sums
         self._refuse(loss - self.loss_sum, right, seen - self.seen)
         self.loss_sum, self.right_sum, self.seen = loss, int(right), int(seen)
-        return wished > 0
+        return wished > 0, stops > 0
 
     def _refuse(self, loss: float, right: float, clips: float) -> None:
         value = loss / clips if clips else 0.0

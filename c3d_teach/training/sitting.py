@@ -15,9 +15,11 @@ from c3d_teach.training import checkpoint
 from c3d_teach.training.evaluate import evaluate
 from c3d_teach.training.history import Epoch, History
 from c3d_teach.training.run import Run
+from c3d_teach.training.stopping import StoppedError, asked_to_stop
 
 CHECKPOINT_EVERY = 120.0  # seconds between checkpoints within an epoch
 _SHOW_EVERY = 10  # steps
+_GONE = ("gloo", "NCCL", "Connection", "store")  # in what torch says when a process is gone
 _LONG = 0.2  # share of the time that is worth doing something about
 
 
@@ -70,8 +72,11 @@ class Sitting:
         bar = tqdm(
             total=run.total, initial=run.step, disable=not progress, unit="step", dynamic_ncols=True
         )
-        with closing(bar):
+        several = run.place.world > 1
+        with closing(bar), asked_to_stop(several) as self._asked:
             bar.set_description(f"training on {self._where()}")
+            for line in self._beginning() if progress else ():
+                bar.write(line)
             try:
                 while run.step < run.total or run.seen:
                     self._epoch(bar, workers)
@@ -83,14 +88,18 @@ class Sitting:
                         bar.write(str(self.history.final) + self._advice(workers))
                     if say and run.place.first:
                         say(self.history.final)
-            except KeyboardInterrupt:
-                if run.whole and run.place.world == 1:
-                    run.look()
-                    self._write()
-                raise KitError(
-                    f"Stopped at step {run.step} of {run.total}. The same command goes on from "
-                    "its last checkpoint."
-                ) from None
+            except (KeyboardInterrupt, StoppedError):
+                said = self._stopped()
+                if not run.place.first:
+                    raise SystemExit(1) from None  # the first process says it
+                raise KitError(said) from None
+            except RuntimeError as error:
+                if several and any(word in str(error) for word in _GONE):
+                    raise KitError(
+                        "Another process of this training has ended early, and says why. The same "
+                        "command goes on from the last checkpoint."
+                    ) from error
+                raise
         return self.history
 
     def _epoch(self, bar: tqdm, workers: int) -> None:
@@ -106,13 +115,43 @@ class Sitting:
                     saved = time.monotonic()
 
     def _looked(self, bar: tqdm, wish: bool) -> bool:
-        """Look at where the run stands and show it; whether all write a checkpoint now."""
+        """Look at where the run stands and show it; whether all write a checkpoint now.
+
+        Raises:
+            StoppedError: in all processes, when one of them is asked to stop.
+        """
         run = self.run
-        wanted = run.look(wish)
+        wanted, stop = run.look(wish, self._asked())
+        if stop:
+            raise StoppedError
         if run.step % _SHOW_EVERY == 0:
             shown = {"loss": f"{run.mean_loss:.3f}", "right": f"{run.mean_right:.1%}"}
             bar.set_postfix(shown | {"waits for clips": f"{run.waiting:.0%}"})
         return wanted
+
+    def _stopped(self) -> str:
+        """Save where the run stands, if it stands between two steps, and say what comes next."""
+        run = self.run
+        said = f"Stopped at step {run.step} of {run.total}. The same command"
+        if run.whole:
+            if run.place.world == 1:
+                run.look()
+            self._write()
+            return f"{said} goes on from there."
+        if (self.folder / checkpoint.NAME).exists():
+            return f"{said} goes on from its last checkpoint."
+        return f"{said} starts anew: there is no checkpoint yet."
+
+    def _beginning(self) -> list[str]:
+        """What is worth knowing before the first step."""
+        run, lines = self.run, []
+        if run.step:
+            lines.append(f"Going on from step {run.step} of {run.total}.")
+        if run.stepper.mixed.low:
+            lines.append(f"Computing in {run.stepper.mixed.sentence}.")
+        if run.stepper.compiled:
+            lines.append("The net is compiled at its first step, which takes a minute or two.")
+        return lines
 
     def _write(self) -> None:
         if self.run.place.first:
@@ -137,5 +176,6 @@ class Sitting:
             )
 
     def _where(self) -> str:
-        world = self.run.place.world
-        return f"{self.run.device}" + (f" and {world - 1} more" if world > 1 else "")
+        run = self.run
+        several = run.place.world > 1
+        return f"{run.place.world} processes ({run.device.type})" if several else str(run.device)

@@ -40,6 +40,7 @@ class Stepper:
 
     Attributes:
         mixed: what is computed in bfloat16.
+        compiled: whether torch is to compile the net.
     """
 
     def __init__(
@@ -67,7 +68,7 @@ class Stepper:
         low = all_of(mixed.low, (layer.name for layer in model.layers))
         self.mixed = replace(mixed, low=low)
         self.net = TrainingNet(model, low, recompute=recompute)
-        self._tried = not low
+        self._tried, self.compiled = not low, compiled
         self._called = self._wrapped(compiled)
 
     def gradients(self, batch: dict[str, Tensor], step: int, count: int | None = None) -> Tensor:

@@ -82,3 +82,17 @@ def test_a_killed_job_goes_on_with_another_number_of_processes(whole, tmp_path, 
         same = own["epoch"] <= done
         assert own["train_loss"] == pytest.approx(other["train_loss"], rel=1e-9 if same else 0.1)
     print(f"{done} of {EPOCHS} epochs by 2 processes, the rest by {processes}: {said[-80:]}")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl+C", "SIGTERM"])
+def test_a_job_that_is_asked_to_stop_saves_where_it_stands(whole, tmp_path, number):
+    job = torchrun(2, *COMMAND, "--epochs", 400, "--out", tmp_path)
+    first_checkpoint(tmp_path, job)
+    ranks = [rank(job, k) for k in (0, 1)]
+    job.send_signal(number)
+    said, _ = job.communicate(timeout=60)
+    psutil.wait_procs(ranks, timeout=30)
+    saved = torch.load(tmp_path / "last.ckpt", weights_only=True)["step"]
+    assert said.count(f"Stopped at step {saved} of") == 1, said  # by one process, and true
+    assert "goes on from there" in said

@@ -96,10 +96,7 @@ def test_a_checkpoint_that_not_all_processes_see_is_refused(runs, tmp_path):
     shutil.copytree(folder / "two", tmp_path / "run-0")  # and none for the other process
     script = tmp_path / "apart.py"
     script.write_text(
-        "import os, sys\n"
-        "from c3d_teach.cli import run\n"
-        "sys.argv[-1] += os.environ['RANK']\n"
-        "run()\n"
+        "import os, sys\nfrom c3d_teach.cli import run\nsys.argv[-1] += os.environ['RANK']\nrun()\n"
     )
     job = torchrun(2, script, *TRAIN, "--out", tmp_path / "run-")
     said, _ = job.communicate(timeout=100)

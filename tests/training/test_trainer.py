@@ -272,6 +272,32 @@ def test_the_wait_for_clips_is_shown_and_what_helps(tmp_path, capfd, monkeypatch
     assert History.from_dict(older).column("waiting") == [0, 0]
 
 
+def test_a_run_says_what_comes_next_when_it_is_stopped_and_where_it_goes_on(
+    tmp_path, capfd, monkeypatch
+):
+    real, stop = Run._train_on, []
+
+    def stopped(self, *batch):
+        if len(stop) == 2:
+            raise KeyboardInterrupt
+        stop.append(1)
+        real(self, *batch)
+
+    monkeypatch.setattr(Run, "_train_on", stopped)
+    with pytest.raises(KitError, match=r"Stopped at step 2 of 6. The same command goes on from th"):
+        run(tmp_path)
+    monkeypatch.setattr(Run, "_train_on", real)
+    train(tiny(), *data(), SHORT, out=tmp_path)
+    assert "Going on from step 2 of 6." in "".join(capfd.readouterr())
+
+    def within(self, *arguments, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", within)
+    with pytest.raises(KitError, match="starts anew: there is no checkpoint yet"):
+        run(tmp_path / "other")
+
+
 def test_wilson_interval():
     assert wilson(0.5, 100) == pytest.approx((0.4038, 0.5962), abs=1e-3)
     assert wilson(0.0, 10)[0] == 0 and wilson(1.0, 10)[1] == 1

@@ -231,10 +231,9 @@ def _settings(classifier: Classifier, layer: str, stride: int, clips: bool) -> d
         "l2": True,
         "clips": clips,
         "preprocess": preprocess.to_dict(),
+        # another one's numbers are near, not the same
+        "engine": str(classifier.prepared(None if prob else layer)),
     }
-    engine = classifier.prepared(None if prob else layer)
-    if engine.name != "eager":  # its numbers are near those of the net itself, not the same
-        settings["engine"] = str(engine)
     return dict(json.loads(json.dumps(settings)))
 
 
