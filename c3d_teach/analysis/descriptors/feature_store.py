@@ -161,7 +161,8 @@ class Store:
 
 def _check(out: Path, was: dict[str, Any], now: dict[str, Any]) -> None:
     """Refuse to mix features of two kinds in one table."""
-    was, now = {"engine": "eager in float32"} | was, dict(now)  # files of before name none
+    itself = {"engine": "eager in float32"}  # files of before name none
+    was, now = itself | was, itself | now
     net, other = was.pop("net", {}), now.pop("net")
     found = []
     if net.get("fingerprint") != other["fingerprint"]:
