@@ -36,6 +36,14 @@ def run() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         app()
+    except SystemExit as end:
+        if "WORLD_SIZE" in os.environ and not end.code:
+            # the work is done: threads of torch's that still run would abort Python's own end,
+            # and torchrun would take that for a failure
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(0)
+        raise
     except KitError as error:
         _let_the_first_speak()
         print(f"c3d-teach: {error}", file=sys.stderr)

@@ -3,6 +3,7 @@
 ``python joint_gradients.py FILE`` writes them, one tensor a case and weight.
 """
 
+import os
 import sys
 from dataclasses import replace
 
@@ -54,3 +55,4 @@ def main(file):
 
 if __name__ == "__main__":
     main(sys.argv[1])
+    os._exit(0)  # threads of torch's that still run would now and then abort Python's own end
