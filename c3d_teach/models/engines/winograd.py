@@ -86,8 +86,8 @@ class TimeWinograd:
 def suits(kernel: tuple[int, int, int], stride: int, length: int, channels: int) -> bool:
     """Whether it is worth it: depth 3, an even number of frames, channels enough to repay the sums.
 
-    Not on processors that multiply matrices by tiles (AMX): there the sums would take longer than
-    the products they save.
+    Not on processors that multiply matrices by tiles (AMX): the sums weigh more there, and whether
+    they are repaid has not been measured.
     """
     tiles = getattr(torch.cpu, "_is_amx_tile_supported", None)
     if tiles is not None and tiles():
