@@ -23,8 +23,9 @@ FIND_PYTHON = py=; for p in $(CANDIDATES); do \
 	    "Python 3.11, or name one with make PYTHON=/path/to/python3.11." >&2; exit 1; fi
 
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
-# two files of tests at a time
-SIDE_BY_SIDE := -n 2 --dist loadfile
+# Two files of tests at a time. A crash ends the run, and the test that crashed is named: with its
+# process replaced, pytest-xdist 3.8 would wait for ever at the end of the run.
+SIDE_BY_SIDE := -n 2 --dist loadfile --max-worker-restart=0
 WITHOUT := $(if $(CHROMIUM),, and not browser)
 # torch's threads sleep, not spin, between computations
 export OMP_WAIT_POLICY := PASSIVE

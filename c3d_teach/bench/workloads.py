@@ -141,15 +141,13 @@ def openvino_direct(net: str, batch: int, precision: str) -> Made:
         import openvino as ov
     except ImportError:
         raise NotHereError("openvino is not installed; pip install openvino") from None
-    from c3d_teach.models.engines.openvino_engine import graph
+    from c3d_teach.models.engines.openvino_engine import core, graph
 
     model = net_called(net).eval()
     kind = {"float32": ov.Type.f32, "bfloat16": ov.Type.bf16}[precision]
     settings = {"INFERENCE_PRECISION_HINT": kind, "PERFORMANCE_HINT": "LATENCY"}
     threads = {"INFERENCE_NUM_THREADS": torch.get_num_threads()}
-    compiled = ov.Core().compile_model(
-        graph(model, model.layers[-1].name), "CPU", settings | threads
-    )
+    compiled = core().compile_model(graph(model, model.layers[-1].name), "CPU", settings | threads)
     request = compiled.create_infer_request()
     clips = torch.randn(batch, *model.clip_shape).numpy()
 

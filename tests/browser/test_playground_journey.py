@@ -73,7 +73,8 @@ def test_two_nets_are_trained_paused_stepped_and_reset_by_keyboard(
     page.get_by_role("link", name="Architecture").click()
     expect(page.locator("h1")).to_contain_text("Build a net", timeout=PATIENCE)
     page.get_by_role("link", name="Playground").click()
-    expect(page.locator(".st-key-seen")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(".st-key-seen")).to_contain_text("step", timeout=PATIENCE)
+    wide.settled()
     assert steps(page) == [step + 1 for step in paused]
 
     press("Reset")

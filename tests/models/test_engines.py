@@ -192,6 +192,27 @@ def test_without_openvino_a_word_is_said_and_torch_answers(monkeypatch):
         assert classifier(NETS["C3D"]()).prepared().name == "torch"
 
 
+LET_GO = """
+import faulthandler, os, signal
+faulthandler.enable()
+signal.signal(signal.SIGUSR1, lambda *_: print("heard"))
+import torch
+from c3d_teach import C3D
+from c3d_teach.models.engines.openvino_engine import OpenVinoEngine
+net = C3D(5, clip_shape=(3, 16, 32, 32), width=0.125)
+held = [OpenVinoEngine(net, "conv2a", torch.float32) for _ in range(3)]
+while held:
+    del held[0]
+    os.kill(os.getpid(), signal.SIGUSR1)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGUSR1")
+def test_signals_are_heard_after_engines_have_been_let_go_in_any_order():
+    said = subprocess.run([sys.executable, "-c", LET_GO], capture_output=True, check=False)
+    assert (said.returncode, said.stdout.split()) == (0, [b"heard"] * 3), said.stderr
+
+
 def test_without_bfloat16_in_the_processor_auto_stays_in_float32(monkeypatch):
     monkeypatch.setattr(engines, "native_bfloat16", lambda: False)
     monkeypatch.setattr(engines, "WORTH", 0)

@@ -23,6 +23,7 @@ from c3d_teach import (
 )
 from c3d_teach.errors import KitError, UsageError
 from c3d_teach.models import onnx_file, onnx_graph
+from c3d_teach.models.engines.openvino_engine import core
 from c3d_teach.models.onnx_file import Parity, write_onnx
 
 onnx = pytest.importorskip("onnx", reason="onnx is optional")
@@ -121,11 +122,11 @@ def test_the_file_answers_as_the_net_itself(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["C3D, odd maps", "SearchNet, strides"])
 def test_openvino_reads_the_file_and_answers_alike(name, tmp_path):
-    ov = pytest.importorskip("openvino", reason="openvino is optional")
+    pytest.importorskip("openvino", reason="openvino is optional")
     net, file = classifier(name, channel_order="bgr"), tmp_path / "net.onnx"
     write_onnx(net, file)
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
-    compiled = ov.Core().compile_model(ov.Core().read_model(file), "CPU", exact)
+    compiled = core().compile_model(core().read_model(file), "CPU", exact)
     for n in (1, 3):
         asked = clips_for(net, n)
         given = torch.from_numpy(compiled([asked.numpy()])["probabilities"])

@@ -145,12 +145,12 @@ def _made(
     model: ConvNet, layer: str, wanted: list[tuple[str, str]], clips: Tensor, batch: int
 ) -> Engine:
     right = _itself_on(model, layer, clips)
-    most = float(right.abs().max().clamp_min(1e-6))
+    most = float(right.detach().abs().max().clamp_min(1e-6))
     refused: list[str] = []
     for name, precision in wanted:
         try:
             compute = _built(model, layer, name, precision, batch)
-            error = float((compute(clips) - right).abs().max()) / most
+            error = float((compute(clips) - right).detach().abs().max()) / most
         except (ImportError, RuntimeError, AttributeError, NotImplementedError) as problem:
             why = str(problem).strip().splitlines() or [type(problem).__name__]
             missing = " Install it with pip install openvino." * isinstance(problem, ImportError)

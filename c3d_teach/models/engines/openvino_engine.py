@@ -1,6 +1,7 @@
 """A net's layers on the CPU in OpenVINO, from the layer list: nothing is traced or converted."""
 
 import threading
+from functools import cache
 from math import ceil, prod
 from typing import Any
 
@@ -35,7 +36,7 @@ class OpenVinoEngine:
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         }
-        compiled = ov.Core().compile_model(graph(model, layer), "CPU", settings)
+        compiled = core().compile_model(graph(model, layer), "CPU", settings)
         self._request = compiled.create_infer_request()
         self._one_at_a_time = threading.Lock()  # a request holds the tensors of one answer
 
@@ -45,6 +46,20 @@ class OpenVinoEngine:
         with self._one_at_a_time:
             answer = self._request.infer([clips], share_inputs=True)[0]
             return torch.from_numpy(np.array(answer)).flatten(1)
+
+
+@cache
+def core() -> Any:
+    """OpenVINO itself: one for the whole process, and never let go.
+
+    A Core gives the thread that makes it another stack for signals, and unmaps that stack when it
+    ends. With several that end in another order than they were made, the stack in use is gone: the
+    next signal that Python listens to (a DataLoader's worker that ends sends one) kills the
+    process, and nothing is printed (seen with OpenVINO 2026).
+    """
+    import openvino as ov
+
+    return ov.Core()
 
 
 def graph(model: ConvNet, layer: str) -> Any:
