@@ -58,6 +58,12 @@ def native_bfloat16() -> bool | None:
     return any(answers) if answers else None
 
 
+def matrix_tiles() -> bool:
+    """Whether this CPU multiplies bfloat16 matrices by tiles (AMX), several times as fast."""
+    tell = getattr(torch.cpu, "_is_amx_tile_supported", None)  # not in every version
+    return tell is not None and bool(tell())
+
+
 def keep_freed_memory() -> None:
     """Tell the C library to keep freed memory for the next tensor instead of returning it.
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import warnings
 from dataclasses import replace
+from math import prod
 
 import pytest
 import torch
@@ -18,10 +19,11 @@ from c3d_teach import (
     Preprocess,
     SearchNet,
     StackedFramesNet,
+    describe,
     load,
 )
 from c3d_teach.errors import UsageError
-from c3d_teach.models.engines import engines
+from c3d_teach.models.engines import engines, torch_engine
 
 FAST = ("torch", "openvino")
 NETS = {
@@ -98,7 +100,44 @@ def test_small_nets_answer_themselves_and_large_ones_do_not():
     assert load("camera-c3d").prepared().name == "eager"
     assert load("motion-d3").prepared().name == "eager"
     large = classifier(SearchNet(5, clip_shape=(3, 16, 112, 112), width=0.25))
-    assert large.prepared().name == "torch"
+    assert large.prepared(precision="float32").name == "torch"
+
+
+@pytest.mark.parametrize(("tiles", "taken"), [(False, "torch"), (True, "openvino")])
+def test_in_bfloat16_auto_takes_what_suits_the_processor(tiles, taken, monkeypatch):
+    monkeypatch.setattr(engines, "matrix_tiles", lambda: tiles)
+    net = classifier(NETS["SearchNet"]())
+    assert net.prepared(precision="bfloat16").name == taken
+    assert net.prepared(precision="float32").name == "torch"
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("few", [1, 2])
+def test_large_maps_are_computed_for_a_few_clips_at_a_time(few, precision, monkeypatch):
+    torch.manual_seed(0)
+    net = classifier(NETS["C3D"]())
+    asked = clips(net.model, 7)
+    kind = getattr(torch, precision)
+    largest = max(prod(row.shape) for row in describe(net.model)) * kind.itemsize
+    monkeypatch.setattr(torch_engine, "_AT_HAND", few * largest)
+    monkeypatch.setattr(torch_engine, "_LARGE", largest)
+    engine = torch_engine.TorchEngine(net.model, "fc8", kind, 4)
+    assert 0 < len(engine._large) < len(engine._steps)
+    x = net.preprocess(asked)
+    right = net.model(x)
+    for n in (1, 3, 4, 7):
+        error = (engine(x[:n]) - right[:n]).abs().max() / right.abs().max()
+        assert error < (1e-5 if precision == "float32" else 0.02)
+
+
+@pytest.mark.parametrize("kernel", [(1, 2, 2), (2, 2, 2)])
+def test_maps_are_halved_to_the_last_bit(kernel):
+    torch.manual_seed(0)
+    maps = torch.randn(2, 24, 4, 6, 10).relu().bfloat16()
+    maps[0, 0, 0, 0, 0] = torch.inf
+    maps = maps.contiguous(memory_format=torch.channels_last_3d)
+    halve = torch_engine._halved_in_time if kernel[0] == 2 else torch_engine._halved
+    assert torch.equal(halve(maps), torch.nn.functional.max_pool3d(maps, kernel))
 
 
 def test_shipped_nets_give_the_same_answers_in_bfloat16():

@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from c3d_teach import C3D
+from c3d_teach.models.arithmetic import Conv
 from c3d_teach.models.engines.torch_engine import TorchEngine
 from c3d_teach.models.engines.winograd import TimeWinograd, suits
 
@@ -46,21 +47,22 @@ def test_in_bfloat16_it_rounds_little_more_than_the_direct_way():
     assert 0 < errors[1] < 3 * errors[0] < 0.03
 
 
-def test_it_is_taken_for_the_layers_it_suits(monkeypatch):
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False, raising=False)
-    assert suits((3, 3, 3), 1, 16, 64)
-    for kernel, stride, length, channels in (
-        ((1, 3, 3), 1, 16, 64),
-        ((5, 3, 3), 1, 16, 64),
-        ((3, 3, 3), 2, 16, 64),
-        ((3, 3, 3), 1, 15, 64),
-        ((3, 3, 3), 1, 2, 64),
-        ((3, 3, 3), 1, 16, 3),
+@pytest.mark.parametrize("tiles", [False, True])
+def test_it_is_taken_for_the_layers_it_suits(tiles, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: tiles, raising=False)
+    suited = Conv("conv", 64, (3, 3, 3))
+    for precision, taken in ((torch.float32, True), (torch.bfloat16, not tiles)):
+        assert suits(suited, (2, 64, 16, 9, 9), precision) == taken
+    for layer, channels, length in (
+        (Conv("conv", 64, (1, 3, 3)), 64, 16),
+        (Conv("conv", 64, (5, 3, 3)), 64, 16),
+        (Conv("conv", 64, (3, 3, 3), stride=2), 64, 16),
+        (suited, 64, 15),
+        (suited, 64, 2),
+        (suited, 3, 16),
     ):
-        assert not suits(kernel, stride, length, channels)
+        assert not suits(layer, (2, channels, length, 9, 9), torch.float32)
     net = C3D(5, clip_shape=(3, 16, 32, 32), width=0.25)
     engine = TorchEngine(net, "fc8", torch.float32, 1)
     taken = [isinstance(step, TimeWinograd) for step in engine._steps]
     assert taken == [layer.name in LONG_ENOUGH for layer in net.layers]
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True, raising=False)
-    assert not suits((3, 3, 3), 1, 16, 64)

@@ -2,7 +2,9 @@
 
 Against the net called as a module: kernels are laid out once for this processor instead of at
 each call, maps stay channels last, no ReLU reads and writes a map a second time, kernels 3 frames
-deep take a third fewer multiplications (``winograd.py``), and bfloat16 halves what is moved.
+deep take a third fewer multiplications (``winograd.py``), and bfloat16 halves what is moved. Layers
+with large maps are computed for a few clips at a time: their maps then stay in memory that is at
+hand, while those of a whole batch would be mapped anew at every layer.
 """
 
 from collections.abc import Callable
@@ -12,11 +14,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from c3d_teach.models.arithmetic import Conv, Full, Layer, trace
+from c3d_teach.models.arithmetic import Conv, Full, Layer, Pool, trace
 from c3d_teach.models.builder import ConvNet
 from c3d_teach.models.engines.winograd import TimeWinograd, suits
 
 _Step = Callable[[Tensor], Tensor]
+# bytes of a map above which C libraries map memory anew for each
+_AT_HAND = 32 << 20
+# bytes of a batch's map above which a layer is computed for a few clips at a time (measured: C3D,
+# 2 and 8 clips); below, kernels are read once for all clips
+_LARGE = 16 << 20
 
 
 class TorchEngine:
@@ -31,25 +38,44 @@ class TorchEngine:
 
     def __init__(self, model: ConvNet, layer: str, precision: torch.dtype, batch: int) -> None:
         self.precision = precision
-        self._steps: list[_Step] = []
+        rows = list(zip(model.layers, trace(model.layers, model.layer_input), strict=True))
+        sizes = [prod(row.shape) * precision.itemsize for _, row in rows]
+        large = [place for place, size in enumerate(sizes) if size * batch > _LARGE]
+        self._few = min(batch, max(1, _AT_HAND // max(sizes)))
+        self._large: list[_Step] = []  # for a few clips at a time
+        self._steps: list[_Step] = []  # for all
         before: tuple[int, ...] = model.layer_input
-        for one, row in zip(model.layers, trace(model.layers, model.layer_input), strict=True):
-            if isinstance(one, Conv):
-                self._steps.append(self._convolution(model, one, (batch, *before)))
-            elif isinstance(one, Full):
-                self._steps.append(self._full(model, one, prod(before)))
-            else:
-                self._steps.append(getattr(model, one.name))
+        for place, (one, row) in enumerate(rows):
+            alone = self._few < batch and place <= max(large, default=-1)
+            shape = (self._few if alone else batch, *before)
+            (self._large if alone else self._steps).append(self._step(model, one, shape))
             before = row.shape
             if one.name == layer:
                 break
 
     def __call__(self, x: Tensor) -> Tensor:
         """``(N, C, L, H, W)`` as the first layer sees it to ``(N, features)``, float32."""
-        x = x.to(self.precision).contiguous(memory_format=torch.channels_last_3d)
-        for step in self._steps:
-            x = step(x)
-        return x.float().flatten(1)
+        if self._large:
+            parts = [_through(self._large, self._laid(few)) for few in x.split(self._few)]
+            x = torch.cat(parts) if len(parts) > 1 else parts[0]
+        else:
+            x = self._laid(x)
+        return _through(self._steps, x).float().flatten(1)
+
+    def _laid(self, x: Tensor) -> Tensor:
+        return x.to(self.precision).contiguous(memory_format=torch.channels_last_3d)
+
+    def _step(self, model: ConvNet, layer: Layer, shape: tuple[int, ...]) -> _Step:
+        """``layer`` for what comes in as ``shape``."""
+        if isinstance(layer, Conv):
+            return self._convolution(model, layer, shape)
+        if isinstance(layer, Full):
+            return self._full(model, layer, prod(shape[1:]))
+        after_relu = layer is not model.layers[0]
+        if self.precision == torch.bfloat16 and after_relu and _halves(layer, shape):
+            return _halved_in_time if layer.kernel[0] == 2 else _halved
+        step: _Step = getattr(model, layer.name)
+        return step
 
     def _convolution(self, model: ConvNet, layer: Conv, shape: tuple[int, ...]) -> _Step:
         module, half = getattr(model, layer.name), [k // 2 for k in layer.kernel]
@@ -65,7 +91,7 @@ class TorchEngine:
                 return x.relu_() if relu else x
 
             return plain
-        if suits(layer.kernel, layer.stride, shape[2], shape[1]):
+        if suits(layer, shape, self.precision):
             return TimeWinograd(module.weight, module.bias, self.precision, shape)
         ops = torch.ops.mkldnn
         laid_out = ops._reorder_convolution_weight(weight, half, stride, dilation, 1, list(shape))
@@ -88,6 +114,38 @@ class TorchEngine:
             return x if last else x.relu_()
 
         return full
+
+
+def _through(steps: list[_Step], x: Tensor) -> Tensor:
+    for step in steps:
+        x = step(x)
+    return x
+
+
+def _halves(pool: Pool, shape: tuple[int, ...]) -> bool:
+    """Whether ``pool`` halves what comes in as ``shape``, with no window that is not full."""
+    depth, *window = pool.kernel
+    _, _, length, height, width = shape
+    even = length % depth == height % 2 == width % 2 == 0
+    return depth in (1, 2) and window == [2, 2] and even and pool.align == "ceil"
+
+
+def _halved(x: Tensor) -> Tensor:
+    """1×2×2 max pooling of bf16 maps without negative numbers.
+
+    Read as integers such numbers keep their order, and integers are compared 32 at a time.
+    """
+    maps = x.permute(0, 2, 3, 4, 1).view(torch.int16)  # as channels last lies in memory
+    maps = torch.maximum(maps[:, :, 0::2], maps[:, :, 1::2])
+    maps = torch.maximum(maps[:, :, :, 0::2], maps[:, :, :, 1::2])
+    return maps.view(torch.bfloat16).permute(0, 4, 1, 2, 3)
+
+
+def _halved_in_time(x: Tensor) -> Tensor:
+    """2×2×2 max pooling of bf16 maps without negative numbers."""
+    frames = x.permute(0, 2, 3, 4, 1).view(torch.int16)
+    frames = torch.maximum(frames[:, 0::2], frames[:, 1::2])
+    return _halved(frames.view(torch.bfloat16).permute(0, 4, 1, 2, 3))
 
 
 def _last(model: ConvNet, layer: Layer) -> bool:
