@@ -220,13 +220,14 @@ def _stamp(model: ConvNet) -> tuple[Any, ...]:
 
     Changes that autograd sees are all told by its counter. One that went past it (``.data``) is
     told by a sample of the weights: of C3D's 78 million all would take longer to read than a clip's
-    share of a layer. It holds some of every unit's weights, and all of small layers.
+    share of a layer. It holds some of every unit's weights, all over them, and all of small layers.
     """
     found: list[Any] = []
     for parameter in model.parameters():
         flat = parameter.detach()
         flat = flat.as_strided((flat.numel(),), (1,)) if _dense(flat) else flat.flatten()
-        sample = flat[:: _APART if len(flat) > _SMALL else 1]
+        unit = parameter[0].numel() if parameter.ndim else 1
+        sample = flat[:: max(1, unit // _OF_A_UNIT) | 1 if len(flat) > _SMALL else 1]
         places = torch.arange(1, len(sample) + 1, device=sample.device, dtype=torch.float64)
         version = None if parameter.is_inference() else parameter._version
         found.append((parameter.data_ptr(), version, float(sample.double() @ places)))
@@ -239,5 +240,5 @@ def _dense(x: Tensor) -> bool:
 
 
 _LAST = torch.channels_last_3d
-_APART = 101  # weights from one of the sample to the next: no divisor of a unit's number of weights
+_OF_A_UNIT = 16  # weights of the sample; an odd number apart, they lie elsewhere in each unit
 _SMALL = 1 << 16
