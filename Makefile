@@ -38,7 +38,7 @@ help:
 	@echo "make app        open the dashboard in a browser"
 	@echo "make lab        open the lessons in JupyterLab"
 	@echo "make test       check that everything works here (up to 15 minutes)"
-	@echo "make accept     the long tests: loads, attacks, killed runs (about 45 minutes)"
+	@echo "make accept     the long tests: loads, attacks, killed runs (about 35 minutes)"
 	@echo "make check      style and types (1 minute)"
 	@echo "make notebooks  build and run the lessons from notebooks/source (some minutes)"
 	@echo "make nbgrader   install nbgrader, apart, for the long tests of the masters (1 minute)"
@@ -62,7 +62,7 @@ test: $(READY)
 	@$(RUN)/pytest tests --ignore=tests/acceptance $(SIDE_BY_SIDE) -m "not alone$(WITHOUT)" $(ARGS)
 
 accept: $(READY)
-	@echo "Running the acceptance tests: about 45 minutes on two cores."
+	@echo "Running the acceptance tests: about 35 minutes on two cores."
 	@$(if $(CHROMIUM),,echo "There is no Chromium here: what needs a browser is left out.")
 	@OMP_NUM_THREADS=1 $(RUN)/pytest tests/acceptance -rP $(SIDE_BY_SIDE) --no-loadscope-reorder -m "not alone$(WITHOUT)" $(ARGS)
 	@$(RUN)/pytest tests/acceptance -rP -m "alone$(WITHOUT)" $(ARGS)
