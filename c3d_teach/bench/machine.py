@@ -8,18 +8,21 @@ from typing import Any
 
 import torch
 
-from c3d_teach.device import processor_name
+from c3d_teach.device import matrix_tiles, native_bfloat16, processor_name
 
 
 def machine(device: str = "cpu") -> dict[str, Any]:
     """The machine as it is written into every result.
 
     Args:
-        device: the one that was measured; ``"device"`` is what it calls itself.
+        device: the one that was measured; ``"device"`` is what it calls itself. ``"bfloat16"`` is
+            what the processor computes it with, None where it does not or torch cannot tell.
     """
     name = processor_name()
+    plain = "AVX-512" if native_bfloat16() else None
     return {
         "processor": name,
+        "bfloat16": "AMX" if matrix_tiles() else plain,
         "cores": os.cpu_count(),
         "system": platform.system(),
         "python": platform.python_version(),

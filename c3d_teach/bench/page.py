@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from c3d_teach.bench.nets import NETS, short_name
-from c3d_teach.bench.report import rate, with_spread
+from c3d_teach.bench.report import processor_of, rate, with_spread
 from c3d_teach.experiments.markdown import with_block
 
 Document = dict[str, Any]
-_TWO_CORES = "two-cores"
+_ON_TWO_CORES = ("inference-two-cores", "training-two-cores")  # begins the names of their files
 _COMMAND = ".venv/bin/python benchmarks/speed.py"
 
 
@@ -51,10 +51,17 @@ def agreement_table(found: dict[str, Any]) -> list[str]:
 def speed_block(results: Path) -> str:
     """What README says of speed, from the files in the folder ``results``."""
     found = _documents(results)
-    here = found.get(f"inference-{_TWO_CORES}"), found.get(f"training-{_TWO_CORES}")
-    parts = [_on_two_cores(*here)]
-    if here[0]:
-        parts.append(agreement_sentence(here[0]["agreement"]))
+    measured = [one for one in found if one.startswith(_ON_TWO_CORES)]
+    if measured:
+        parts = [
+            _on_two_cores(found, name) for name in sorted({n.split("-", 1)[1] for n in measured})
+        ]
+        parts.append(_WHAT_IT_IS)
+    else:
+        parts = [f"Speed on two cores has not been measured yet: `{_COMMAND}`."]
+    compared = [found[one]["agreement"] for one in measured if one.startswith("inference")]
+    if compared:
+        parts.append(agreement_sentence(compared))
     parts.append(_on_gpus([one for one in found.values() if _is_gpu(one)]))
     parts.append("All figures are in [benchmarks/README.md](benchmarks/README.md).")
     return "\n\n".join(parts)
@@ -65,11 +72,17 @@ def with_speed(readme: str, results: Path) -> str:
     return with_block(readme, "speed", speed_block(results))
 
 
-def agreement_sentence(found: dict[str, Any]) -> str:
-    """How far engines are from the net itself, in words."""
+def agreement_sentence(found: Sequence[dict[str, Any]]) -> str:
+    """How far engines are from the net itself, in words; the worst of all that were measured."""
     parts = []
+    net, clips = found[0]["net"], found[0]["clips"]
     for precision in ("float32", "bfloat16"):
-        rows = [r for r in found["rows"] if r["precision"] == precision and "problem" not in r]
+        rows = [
+            row
+            for one in found
+            for row in one["rows"]
+            if row["precision"] == precision and "problem" not in row
+        ]
         if not rows:
             continue
         same = min(row["same_top1"] for row in rows)
@@ -78,34 +91,36 @@ def agreement_sentence(found: dict[str, Any]) -> str:
             for what in ("logit", "probability")
         )
         parts.append(
-            f"in {precision} {same} of {found['clips']} clips get the same class, no logit is off "
+            f"in {precision} {same} of {clips} clips get the same class, no logit is off "
             f"by more than {logit} and no probability by more than {probability}"
         )
     if not parts:
-        return f"No engine but the net itself could be tried on `{found['net']}`."
+        return f"No engine but the net itself could be tried on `{net}`."
     return (
-        f"Engines against the net itself, `{found['net']}` on test clips of CameraMotion, the "
+        f"Engines against the net itself, `{net}` on test clips of CameraMotion, the "
         f"worst of them: {'; '.join(parts)}."
     )
 
 
-def _on_two_cores(inference: Document | None, training: Document | None) -> str:
-    if not (inference or training):
-        return f"Speed on two cores has not been measured yet: `{_COMMAND}`."
+def _on_two_cores(found: dict[str, Document], name: str) -> str:
+    """What was measured on one machine; ``name`` is the end of its files' names."""
+    inference, training = found.get(f"inference-{name}"), found.get(f"training-{name}")
     rows = _inference_rows(inference) if inference else []
     rows += _training_rows(training) if training else []
     heads = ["on two cores", "clips/s", "against plain", "against OpenVINO", "bfloat16 off"]
     one = inference or training
     assert one
     on = one["machine"]
-    said = (
-        f"{on['processor']}, {on['date']}; medians with the smallest and largest of "
-        f'{one["settings"]["rounds"]} rounds, ratios those of each round. "Plain" is how ports '
-        "of C3D compute, eager and in float32; OpenVINO is called directly, in the precision that "
-        "is faster here; the last "
-        "column is the kit against plain, with bfloat16 switched off."
-    )
+    said = f"{processor_of(on)}, {on['date']}, {one['settings']['rounds']} rounds."
     return "\n".join([*_lines(heads, rows), "", said])
+
+
+_WHAT_IT_IS = (
+    "Medians with the smallest and largest of all rounds, ratios those of each round. "
+    '"Plain" is how ports of C3D compute, eager and in float32; OpenVINO is called directly, in '
+    "the precision that is faster there; the last column is the kit against plain, with bfloat16 "
+    "switched off."
+)
 
 
 def _inference_rows(document: Document) -> list[list[str]]:

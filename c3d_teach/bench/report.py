@@ -51,9 +51,15 @@ def on_what(machine: dict[str, Any]) -> str:
     gpu = f"{device}, " if device != machine["processor"] else ""
     vino = f", OpenVINO {machine['openvino'].split('-')[0]}" if machine.get("openvino") else ""
     return (
-        f"{gpu}{machine['processor']}, {machine['cores']} cores, {machine['system']}, "
+        f"{gpu}{processor_of(machine)}, {machine['cores']} cores, {machine['system']}, "
         f"torch {machine['torch']}{vino}"
     )
+
+
+def processor_of(machine: dict[str, Any]) -> str:
+    """What the processor calls itself, and what it computes bfloat16 with, where that was noted."""
+    low = machine.get("bfloat16")
+    return f"{machine['processor']}{f' (bfloat16 by {low})' if low else ''}"
 
 
 def how(settings: dict[str, Any]) -> str:

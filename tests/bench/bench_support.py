@@ -10,6 +10,7 @@ from c3d_teach.bench.workloads import NotHereError
 
 MACHINE = {
     "processor": "An Abacus",
+    "bfloat16": None,
     "cores": 2,
     "system": "Linux",
     "python": "3.11.7",

@@ -46,9 +46,17 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 def whole(document: dict[str, Any]) -> dict[str, Any]:
     """The document as JSON keeps it, after a look at what all of them have."""
     assert json.loads(json.dumps(document)) == document
-    assert {"processor", "cores", "system", "python", "torch", "openvino", "device", "date"} == set(
-        document["machine"]
-    )
+    assert {
+        "processor",
+        "bfloat16",
+        "cores",
+        "system",
+        "python",
+        "torch",
+        "openvino",
+        "device",
+        "date",
+    } == set(document["machine"])
     for row in document["rows"]:
         assert len(row["rates"]) == document["settings"]["rounds"]
         assert row["smallest"] <= row["median"] <= row["largest"]

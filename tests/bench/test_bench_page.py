@@ -90,13 +90,25 @@ def test_a_gpu_has_its_own_table_with_the_day_it_was_measured(results: Path) -> 
 
 
 def test_agreement_in_words_takes_the_worst_and_rounds_up() -> None:
-    said = agreement_sentence(inference_document()["agreement"])
+    said = agreement_sentence([inference_document()["agreement"]])
     assert "in float32 512 of 512 clips get the same class" in said
     assert "probability by more than 4.2e-07;" in said
     assert "in bfloat16 511 of 512" in said
     assert "by more than 0.017." in said, "0.0161 is more than 0.016"
     nothing = {"net": "camera-c3d", "clips": 8, "rows": []}
-    assert "could be tried" in agreement_sentence(nothing)
+    assert "could be tried" in agreement_sentence([nothing])
+
+
+def test_each_processor_has_its_own_table_and_the_worst_agreement_counts(results: Path) -> None:
+    other = inference_document()
+    other["machine"] = MACHINE | {"processor": "A Loom", "bfloat16": "AMX"}
+    other["agreement"]["rows"][0]["same_top1"] = 500
+    write(results / "inference-two-cores-amx.json", other)
+    block = speed_block(results)
+    assert block.count("| on two cores | clips/s |") == 2
+    assert block.index("An Abacus, 2026-01-02") < block.index("A Loom (bfloat16 by AMX), 2026")
+    assert block.count("Medians with") == 1
+    assert "500 of 512 clips get the same class" in block
 
 
 def test_a_table_has_the_engine_the_memory_and_what_is_missing() -> None:

@@ -16,7 +16,10 @@ def test_python_on_the_page_runs(tmp_path, monkeypatch, capsys):
     for block in blocks:
         exec(block, {})
     said = capsys.readouterr().out
-    assert said.startswith(("torch in ", "openvino in ")) and "the same class comes first in all" in said
+    assert (
+        said.startswith(("torch in ", "openvino in "))
+        and "the same class comes first in all" in said
+    )
     (off,) = (float(n) for n in re.findall(r"^tensor\((.*)\)$", said, re.M))
     low = "in bfloat16" in said.splitlines()[0]
     assert 0 < off < engines.TOLERANCE["bfloat16" if low else "float32"]

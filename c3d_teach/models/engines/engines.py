@@ -240,5 +240,5 @@ def _dense(x: Tensor) -> bool:
 
 
 _LAST = torch.channels_last_3d
-_OF_A_UNIT = 16  # weights of the sample; an odd number apart, they lie elsewhere in each unit
+_OF_A_UNIT = 8  # weights of the sample; an odd number apart, they lie elsewhere in each unit
 _SMALL = 1 << 16
