@@ -181,6 +181,20 @@ def test_an_engine_does_not_outlive_its_weights(engine, how):
     assert torch.allclose(after, net.predict(asked, engine="eager"), atol=1e-5)
 
 
+def test_no_unit_of_a_large_layer_can_change_unseen():
+    net = C3D(5, clip_shape=(3, 16, 64, 64), width=0.25)
+    weight = net.fc6.weight
+    assert weight.numel() > engines._SMALL
+    for unit in (0, 1, 500, len(weight) - 1):
+        before = engines._stamp(net)
+        weight.data[unit] *= -1
+        assert engines._stamp(net) != before, unit
+        assert engines._stamp(net) == engines._stamp(net)
+    before = engines._stamp(net)
+    weight.data[:, 7] = 0  # an input that no unit sees any more
+    assert engines._stamp(net) != before
+
+
 def test_a_hook_on_the_net_is_not_passed_by():
     net, seen = classifier(NETS["C3D"]()), []
     net.model.conv2a.register_forward_hook(lambda *a: seen.append(1))
