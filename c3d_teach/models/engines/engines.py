@@ -238,7 +238,8 @@ def _stamp(model: ConvNet) -> tuple[Any, ...]:
 def _runs(flat: Tensor, unit: int) -> Tensor:
     """A few neighbouring weights of every unit: each place that is looked at costs a wait.
 
-    From unit to unit they lie a little further to the front: of many units, each input has its turn.
+    From unit to unit they lie a little further to the front: with many units each input has its
+    turn.
     """
     run = min(_RUN, unit)
     step = max(run, unit - run)
