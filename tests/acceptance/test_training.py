@@ -124,8 +124,8 @@ def test_a_full_shape_c3d_learns_30_clips_by_heart(tmp_path):
     assert accuracy[0] < 1 and accuracy[-1] == 1
 
 
-OVERFIT_STEPS = 5  # mini-batches of 30 in an epoch; the clips are asked for after each
-MOST_EPOCHS = 64
+OVERFIT_STEPS = 20  # mini-batches of 30 in an epoch
+MOST_EPOCHS = 16
 
 
 @pytest.mark.timeout(400)
